@@ -1,0 +1,1 @@
+"""Devices, their beats and their presence."""

@@ -1,0 +1,27 @@
+#!/usr/bin/env python3
+"""Django's command-line utility for this server."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telemetry.settings")
+    try:
+        from django.conf import settings
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+        from django.db.utils import OperationalError
+    except ImportError as error:
+        sys.exit(f"{error}. Run `make setup` and use .venv/bin/python.")
+    try:
+        settings.INSTALLED_APPS  # noqa: B018 - loads the settings, so that a bad value is one clear line
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"Cannot start: {error}")
+    except OperationalError as error:
+        sys.exit(f"The database is not available: {str(error).strip()}")
+
+
+if __name__ == "__main__":
+    main()

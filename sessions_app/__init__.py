@@ -1,0 +1,1 @@
+"""Sessions, players, servers and events."""

@@ -1,0 +1,236 @@
+"""Settings, all of them. What differs between installations comes from environment variables;
+README.md lists them. A bad value stops the start with one line that names the variable.
+"""
+
+import zoneinfo
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError, validate
+
+from telemetry.data_dir import choose_data_dir
+from telemetry.secret_key import load_or_create_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+
+try:
+    DEBUG = env.bool("DEBUG", False)
+    HOST = env.str("HOST", "127.0.0.1")
+    PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
+    WORKERS = env.int("WORKERS", 0, validate=validate.Range(0, 256))
+    TELEMETRY_DATA_DIR = env.path("TELEMETRY_DATA_DIR", None) or choose_data_dir(BASE_DIR)
+    DATABASE_URL = env.str("DATABASE_URL", "")
+    SECRET_KEY = env.str("SECRET_KEY", "") or load_or_create_secret_key(TELEMETRY_DATA_DIR)
+    PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
+    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
+    TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", [])
+    SECURE = env.bool("SECURE", PUBLIC_URL.startswith("https://"))
+    TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=validate.OneOf(zoneinfo.available_timezones()))
+    ACCESS_LOG = env.bool("ACCESS_LOG", False)
+    LOG_LEVEL = env.str(
+        "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+    )
+    # Limits of the write path: points that may wait in one process, and bytes of one request.
+    WRITE_QUEUE_LIMIT = env.int("WRITE_QUEUE_LIMIT", 50_000, validate=validate.Range(100, 10**7))
+    BODY_LIMIT = env.int("BODY_LIMIT", 1024 * 1024, validate=validate.Range(1024, 1 << 30))
+    _email = env.dj_email_url("EMAIL_URL", "")
+    DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "telemetry@localhost")
+except EnvError as error:
+    raise ImproperlyConfigured(str(error)) from None
+
+if PUBLIC_URL and not (urlsplit(PUBLIC_URL).scheme in {"http", "https"} and urlsplit(PUBLIC_URL).hostname):
+    raise ImproperlyConfigured(
+        'Environment variable "PUBLIC_URL" invalid: it must look like https://telemetry.example.org'
+    )
+
+_LOCAL = {"localhost", "127.0.0.1", "::1", "[::1]"}
+if not ALLOWED_HOSTS:
+    # A server that was told to listen to the network is reached by names we cannot know.
+    ALLOWED_HOSTS = (
+        ["*"] if HOST not in _LOCAL else [".localhost", "127.0.0.1", "[::1]"]
+    )
+    if PUBLIC_URL:
+        ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "csp",
+    "rest_framework",
+    "django_filters",
+    "channels",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "telemetry",
+    "sessions_app",
+    "stats_app",
+    "devices_app",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "telemetry.urls"
+ASGI_APPLICATION = "telemetry.asgi.application"
+WSGI_APPLICATION = "telemetry.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+
+def _database() -> dict[str, Any]:
+    """The server of DATABASE_URL, or else the embedded one; it is started when first connected to."""
+    if not DATABASE_URL:
+        return {
+            "ENGINE": "telemetry.postgres",
+            "NAME": "telemetry",
+            "OPTIONS": {"embedded_data_dir": str(TELEMETRY_DATA_DIR)},
+        }
+    try:
+        database = dict(dj_database_url.parse(DATABASE_URL, engine="telemetry.postgres"))
+    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError) as problem:
+        raise ImproperlyConfigured(f'Environment variable "DATABASE_URL" invalid: {problem}') from None
+    if urlsplit(DATABASE_URL).scheme not in {"postgres", "postgresql", "pgsql"}:
+        raise ImproperlyConfigured(
+            'Environment variable "DATABASE_URL" invalid: it must be a postgresql:// URL'
+        )
+    return database
+
+
+DATABASES = {"default": _database()}
+# Requests run in short-lived threads, so connections are pooled per process, not kept per thread.
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 4}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "telemetry.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = TELEMETRY_DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# Without collected files (runserver, tests) the apps' own static folders are served.
+WHITENOISE_USE_FINDERS = DEBUG
+
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "telemetry.api.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["telemetry.api.ProjectPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "rest_framework.parsers.JSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "telemetry.api.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Telemetry API",
+    "DESCRIPTION": "The native REST API. The dialects' own URLs are described in the README.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+if _email:
+    vars().update({name: value for name, value in _email.items() if name.startswith("EMAIL_")})
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = True
+# Dialect clients cannot follow a redirect with a body, so https is the proxy's to enforce.
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if PUBLIC_URL:
+    CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SILENCED_SYSTEM_CHECKS = [
+    # Plain http on the local machine is a supported way to run; SECURE=1 or an https PUBLIC_URL
+    # turns these on.
+    *([] if SECURE else ["security.W004", "security.W012", "security.W016"]),
+    "security.W008",
+    "security.W005",
+    "security.W021",
+]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+}

@@ -1,0 +1,29 @@
+"""Every URL of the server; the one place, besides ``asgi``, that knows all apps."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth_views
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
+
+from stats_app.api import StatViewSet
+from stats_app.dialects import stathat
+from telemetry import views
+from telemetry.door.urls import urls_of
+
+router = SimpleRouter()
+router.register("stats", StatViewSet, basename="stat")
+
+urlpatterns = [
+    *urls_of(stathat.HOT_ROUTES),
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("accounts/login/", auth_views.LoginView.as_view(), name="login"),
+    path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("projects/<slug:slug>/", views.project_overview, name="project"),
+    path("projects/<slug:slug>/stats/", include("stats_app.urls")),
+    path("api/v1/", include(router.urls)),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("admin/", admin.site.urls),
+]
