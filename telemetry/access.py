@@ -1,0 +1,82 @@
+"""Who may do what. The one place that says so, for the API, the pages and the dialects.
+
+A viewer of a project reads it, a manager also changes and deletes, staff manage every project.
+To anybody else a project does not exist: they get a 404, as for one that was never made.
+"""
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils.timezone import now
+
+from telemetry.keys import hash_secret
+from telemetry.models import AccessToken, Membership, Project, User
+
+__all__ = [
+    "find_token",
+    "is_staff",
+    "may_manage",
+    "may_read",
+    "project_for_managing",
+    "project_for_reading",
+    "projects_of",
+    "role_in",
+]
+
+Somebody = User | AnonymousUser
+
+
+def is_staff(user: Somebody) -> bool:
+    """Whether the user manages the whole server, and so every project."""
+    return user.is_active and (user.is_staff or user.is_superuser)
+
+
+def projects_of(user: Somebody) -> QuerySet[Project]:
+    """The projects that the user may read, by name."""
+    if is_staff(user):
+        return Project.objects.all()
+    if not isinstance(user, User) or not user.is_active:
+        return Project.objects.none()
+    return Project.objects.filter(memberships__user=user)
+
+
+def role_in(user: Somebody, project: Project) -> Membership.Role | None:
+    """What the user is in the project: a manager, a viewer, or nobody (None)."""
+    if is_staff(user):
+        return Membership.Role.MANAGER
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    role = Membership.objects.filter(user=user, project=project).values_list("role", flat=True)
+    found = role.first()
+    return Membership.Role(found) if found else None
+
+
+def may_read(user: Somebody, project: Project) -> bool:
+    return role_in(user, project) is not None
+
+
+def may_manage(user: Somebody, project: Project) -> bool:
+    return role_in(user, project) == Membership.Role.MANAGER
+
+
+def project_for_reading(user: Somebody, slug: str) -> Project:
+    """The project of a page's URL. Http404 if there is none or the user is nobody in it."""
+    project = projects_of(user).filter(slug=slug).first()
+    if project is None:
+        raise Http404("There is no such project.")
+    return project
+
+
+def project_for_managing(user: Somebody, slug: str) -> Project:
+    """As `project_for_reading`; PermissionDenied for those who may only read."""
+    project = project_for_reading(user, slug)
+    if not may_manage(user, project):
+        raise PermissionDenied("Only managers of the project may do this.")
+    return project
+
+
+def find_token(secret: str) -> AccessToken | None:
+    """The access token, with its project, that this secret is; None if unknown or expired."""
+    tokens = AccessToken.objects.select_related("project").filter(token_hash=hash_secret(secret))
+    return tokens.filter(Q(expires_at=None) | Q(expires_at__gt=now())).first()
