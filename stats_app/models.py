@@ -7,6 +7,7 @@ not kept one by one: each is added to its minute, its hour and its UTC day, all 
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.timezone import now
 
@@ -25,14 +26,23 @@ class Stat(models.Model):
     name = models.CharField(max_length=255)
     kind = models.SmallIntegerField(choices=Kind)
     key = models.CharField(max_length=64, default=new_key, editable=False)
-    public = models.BooleanField(default=False, help_text="May be seen and embedded by anyone.")
+    public = models.BooleanField(
+        default=False, db_default=False, help_text="May be seen and embedded by anyone."
+    )
     unit = models.CharField(max_length=32, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=now, db_default=Now(), editable=False)
     last_received_at = models.DateTimeField(
         null=True, editable=False, help_text="To the second; a busy stat's row is not always written."
     )
+    # NULL: the managers are yet to be told of it (see ``mail``). Only EZ creates such rows.
+    announced_at = models.DateTimeField(null=True, default=now, editable=False)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["project"], condition=Q(announced_at=None), name="stat_unannounced"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["project", "name"], name="stat_name_unique"),
             models.UniqueConstraint(fields=["project", "key"], name="stat_key_unique"),

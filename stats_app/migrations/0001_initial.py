@@ -31,13 +31,15 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=255)),
                 ("kind", models.SmallIntegerField(choices=[(0, "counter"), (1, "value")])),
                 ("key", models.CharField(default=telemetry.keys.new_key, editable=False, max_length=64)),
-                ("public", models.BooleanField(default=False, help_text="May be seen and embedded by anyone.")),
+                ("public", models.BooleanField(db_default=False, default=False, help_text="May be seen and embedded by anyone.")),
                 ("unit", models.CharField(blank=True, db_default="", default="", max_length=32)),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now, editable=False)),
                 ("last_received_at", models.DateTimeField(editable=False, help_text="To the second; a busy stat's row is not always written.", null=True)),
+                ("announced_at", models.DateTimeField(default=django.utils.timezone.now, editable=False, null=True)),
                 ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="stats", to="telemetry.project")),
             ],
             options={
+                "indexes": [models.Index(condition=models.Q(("announced_at", None)), fields=["project"], name="stat_unannounced")],
                 "constraints": [
                     models.UniqueConstraint(fields=("project", "name"), name="stat_name_unique"),
                     models.UniqueConstraint(fields=("project", "key"), name="stat_key_unique"),

@@ -1,0 +1,83 @@
+"""What happens around every hot function, whichever way a request came in."""
+
+import ipaddress
+import logging
+from collections.abc import Callable, Sequence
+
+from django.http.request import split_domain_port, validate_host
+
+from telemetry.door.http import HotRoute, Problem, Request, Response
+from telemetry.store import StoreError, WriteRejected
+
+logger = logging.getLogger(__name__)
+access_log = logging.getLogger("telemetry.access")
+
+
+async def call(route: HotRoute, request: Request) -> Response:
+    """The route's reply; whatever goes wrong becomes an error in that dialect's words."""
+    try:
+        return await route.hot(request)
+    except Problem as problem:
+        return route.error(problem)
+    except WriteRejected as error:
+        return route.error(Problem(400, str(error)))
+    except StoreError as error:
+        retry = b"%d" % (error.retry_after or 1)
+        return route.error(Problem(503, str(error), ((b"retry-after", retry),)))
+    except Exception:
+        logger.exception("%s %s could not be answered.", request.method, request.path)
+        return route.error(Problem(500, "internal error; it has been logged"))
+
+
+def host_checker(allowed: Sequence[str]) -> Callable[[bytes], bool]:
+    """Whether a ``Host`` header is one of ours, by the rules of ``ALLOWED_HOSTS``.
+
+    Answers are remembered: real hosts are few. The memory is small, so that a flood of made-up
+    hosts cannot fill it.
+    """
+    if "*" in allowed:
+        return lambda host: True
+    known: dict[bytes, bool] = {}
+
+    def is_allowed(host: bytes) -> bool:
+        answer = known.get(host)
+        if answer is None:
+            domain, _ = split_domain_port(host.decode("latin-1").lower())
+            answer = bool(domain) and validate_host(domain, allowed)
+            if len(known) < 100:
+                known[host] = answer
+        return answer
+
+    return is_allowed
+
+
+Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
+
+
+def parse_networks(texts: Sequence[str]) -> Networks:
+    """Addresses and networks of trusted proxies. Raises ``ValueError`` for anything else."""
+    return [ipaddress.ip_network(text.strip(), strict=False) for text in texts]
+
+
+def client_address(peer: str, forwarded_for: bytes, trusted: Networks) -> str:
+    """Who sent a request: the nearest address in ``X-Forwarded-For`` that is no trusted proxy.
+
+    The header is believed only as far as trusted proxies wrote it: a client can put anything at
+    its start.
+    """
+    if not trusted or not forwarded_for or not _is_trusted(peer, trusted):
+        return peer
+    address = peer
+    for hop in reversed(forwarded_for.decode("latin-1").split(",")):
+        address = hop.strip()
+        if not _is_trusted(address, trusted):
+            break
+    return address
+
+
+def _is_trusted(address: str, trusted: Networks) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return not address  # a Unix socket: whoever may connect there is a proxy of ours
+    return any(parsed in network for network in trusted)

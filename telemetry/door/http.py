@@ -1,0 +1,86 @@
+"""Requests and replies of hot routes: the little of HTTP that dialects need, in plain classes.
+
+Hot functions are written once against these and reached two ways: directly from the ASGI server
+(``door.asgi``) and through Django's URLs (``door.urls``). Both give the same bytes.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class Request:
+    """A request whose body has been read. `headers` have lower-case names, as in ASGI."""
+
+    __slots__ = ("body", "client", "headers", "method", "path", "query")
+
+    def __init__(
+        self, method: str, path: str, query: bytes, headers: Headers, body: bytes, client: str
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.client = client
+
+    def header(self, name: bytes) -> bytes:
+        """The first value of a header, or empty."""
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return b""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole reply; the door adds ``Content-Length``."""
+
+    status: int
+    body: bytes = b""
+    content_type: bytes = b"application/json"
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+    def header_list(self) -> list[tuple[bytes, bytes]]:
+        return [
+            (b"content-type", self.content_type),
+            (b"content-length", b"%d" % len(self.body)),
+            *self.headers,
+        ]
+
+
+Hot = Callable[[Request], Awaitable[Response]]
+
+
+class Problem(Exception):
+    """A request that gets an error reply: HTTP `status`, a `message` for people, more headers."""
+
+    def __init__(
+        self, status: int, message: str, headers: tuple[tuple[bytes, bytes], ...] = ()
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.headers = headers
+
+
+@dataclass(frozen=True, slots=True)
+class HotRoute:
+    """A path, the function that answers it, and how its dialect words an error.
+
+    `hot` may raise ``Problem`` or ``StoreError``; `error` turns what went wrong, there or in the
+    door itself (body too large, wrong host), into that dialect's reply.
+    """
+
+    path: str
+    hot: Hot
+    error: Callable[[Problem], Response]
+
+
+def json_problem(problem: Problem) -> Response:
+    """A plain JSON error, for where no dialect has its own."""
+    body = json.dumps({"detail": problem.message or HTTPStatus(problem.status).phrase})
+    return Response(problem.status, body.encode(), headers=problem.headers)

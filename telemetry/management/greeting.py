@@ -1,0 +1,32 @@
+"""What ``serve`` says when it starts: where, with which password, and a line to try."""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+
+from telemetry.models import Project
+from telemetry.services import Bootstrapped
+
+
+def greeting(host: str, port: int, made: Bootstrapped | None) -> Iterator[str]:
+    """Lines to print; secrets only if they have just been made, and then for the only time."""
+    url = settings.PUBLIC_URL or f"http://{_reachable(host)}:{port}"
+    yield f"Telemetry server: {url}/   (API: {url}/api/docs/, admin: {url}/admin/)"
+    if made and made.admin:
+        yield (
+            f"Sign in as {made.admin.username} with the password {made.admin.password}"
+            " (shown only now)"
+        )
+    if made and made.project:
+        yield f"Key that registers heartbeat devices: {made.project.secret_key} (shown only now)"
+    project = Project.objects.filter(is_default=True).first()
+    if project:
+        yield "Try it:"
+        yield f"  StatHat   curl -d 'ezkey={project.ezkey}&stat=hello&count=1' {url}/ez"
+    yield "Stop with Ctrl-C."
+
+
+def _reachable(host: str) -> str:
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared, not bound
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
