@@ -1,0 +1,35 @@
+"""The signed link in the e-mail about a new stat. Who has it may destroy that one stat.
+
+It is bound to the stat's key as well as its id, so it dies with the stat; it also ends after
+`MAX_AGE`.
+"""
+
+from datetime import timedelta
+
+from django.core import signing
+from django.urls import reverse
+
+from stats_app.models import Stat
+
+__all__ = ["MAX_AGE", "destroy_url", "make_destroy_token", "stat_from_token"]
+
+MAX_AGE = timedelta(days=30)
+_SALT = "stats_app.destroy"
+
+
+def make_destroy_token(stat: Stat) -> str:
+    return signing.dumps([stat.pk, stat.key], salt=_SALT)
+
+
+def stat_from_token(token: str) -> Stat | None:
+    """The stat, with its project, that the link is for; None if there is none or it has expired."""
+    try:
+        stat_id, key = signing.loads(token, salt=_SALT, max_age=MAX_AGE)
+    except signing.BadSignature:
+        return None
+    return Stat.objects.select_related("project").filter(pk=stat_id, key=key).first()
+
+
+def destroy_url(stat: Stat, base_url: str) -> str:
+    """The whole link. `base_url`: scheme and host, without a slash at the end."""
+    return base_url + reverse("stat-destroy", args=[stat.project.slug, make_destroy_token(stat)])

@@ -1,0 +1,82 @@
+"""The pages that show all apps together. A composition root: nobody imports it but ``urls``."""
+
+import logging
+from dataclasses import dataclass
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from stats_app.overview import LIMIT, StatFacts, stat_facts
+from stats_app.snippets import first_stat
+from telemetry.access import is_staff, may_manage, projects_of
+from telemetry.models import Membership, Project
+from telemetry.pages import member_page, public_url
+
+logger = logging.getLogger(__name__)
+
+MOST_PROJECTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRow:
+    project: Project
+    role: str
+    stats: StatFacts
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The entrance: what this server is, or the visitor's projects."""
+    if not request.user.is_authenticated:
+        return render(request, "telemetry/entrance.html")
+    found = list(projects_of(request.user)[: MOST_PROJECTS + 1])
+    projects = found[:MOST_PROJECTS]
+    roles = dict(
+        Membership.objects.filter(user=request.user, project__in=projects).values_list(
+            "project_id", "role"
+        )
+    )
+    facts = stat_facts(projects)
+    usual = "staff" if is_staff(request.user) else ""
+    context = {
+        "rows": [
+            ProjectRow(project, roles.get(project.pk, usual), facts.get(project.pk, StatFacts()))
+            for project in projects
+        ],
+        "more": len(found) > MOST_PROJECTS,
+        "limit": LIMIT,
+    }
+    return render(request, "telemetry/projects.html", context)
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - a view
+    """Whether the server can answer: 200 if its database does, else 503."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchone()
+    except Exception as error:  # noqa: BLE001 - whatever is wrong, the answer is "not healthy"
+        logger.warning("healthz: the database does not answer: %s", error)
+        problem = {"status": "unavailable", "detail": "The database does not answer."}
+        return JsonResponse(problem, status=503, headers={"Retry-After": "5"})
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+@member_page
+def project_overview(request: HttpRequest, project: Project) -> HttpResponse:
+    """A project: what it holds, and for managers its keys."""
+    can_manage = may_manage(request.user, project)
+    context = {
+        "project": project,
+        "stats": stat_facts([project]).get(project.pk, StatFacts()),
+        "can_manage": can_manage,
+        "base_url": public_url(request),
+        "snippets": first_stat(project, public_url(request), show_keys=can_manage),
+    }
+    return render(request, "telemetry/project.html", context)
