@@ -151,8 +151,8 @@ def series(*, stat: Stat, since: datetime, until: datetime, step: int) -> list[B
     such a border, and `until` up. ValueError, with a message for people, if that cannot be done.
     """
     buckets = _coarsest(step)
-    stride = timedelta(seconds=step)
     try:
+        stride = timedelta(seconds=step)
         begin = _EPOCH + (since - _EPOCH) // stride * stride
         size = -((begin - until) // stride)
         end = begin + size * stride
