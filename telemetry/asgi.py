@@ -12,15 +12,12 @@ from django.conf import settings  # noqa: E402 - apps must be loaded first
 from stats_app.dialects import stathat  # noqa: E402
 from telemetry.door.asgi import Door  # noqa: E402
 from telemetry.door.call import host_checker, parse_networks  # noqa: E402
-from telemetry.door.lifespan import with_lifespan  # noqa: E402
 
-application = with_lifespan(
-    Door(
-        stathat.HOT_ROUTES,
-        otherwise=django_application,
-        allows_host=host_checker(settings.ALLOWED_HOSTS),
-        body_limit=settings.BODY_LIMIT,
-        trusted_proxies=parse_networks(settings.TRUSTED_PROXIES),
-        log_requests=settings.ACCESS_LOG,
-    )
+application = Door(
+    stathat.HOT_ROUTES,
+    otherwise=django_application,
+    allows_host=host_checker(settings.ALLOWED_HOSTS),
+    body_limit=settings.BODY_LIMIT,
+    trusted_proxies=parse_networks(settings.TRUSTED_PROXIES),
+    log_requests=settings.ACCESS_LOG,
 )

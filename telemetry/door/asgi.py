@@ -6,15 +6,12 @@ hosts, the body's limit, the client's address behind trusted proxies, the reques
 """
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable
 
 from telemetry.door.call import Networks, access_log, call, client_address
 from telemetry.door.http import HotRoute, Problem, Request, Response
+from telemetry.door.lifespan import Receive, Scope, Send, live
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -45,7 +42,10 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._routes.get(scope["path"]) if scope["type"] == "http" else None
         if route is None:
-            await self._otherwise(scope, receive, send)
+            if scope["type"] == "lifespan":
+                await live(receive, send)
+            else:
+                await self._otherwise(scope, receive, send)
             return
         began = time.monotonic() if self._log else 0.0
         try:

@@ -15,6 +15,8 @@ access_log = logging.getLogger("telemetry.access")
 
 async def call(route: HotRoute, request: Request) -> Response:
     """The route's reply; whatever goes wrong becomes an error in that dialect's words."""
+    if request.method == "OPTIONS" and route.preflight:
+        return route.preflight
     try:
         return await route.hot(request)
     except Problem as problem:

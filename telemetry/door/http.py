@@ -4,10 +4,8 @@ Hot functions are written once against these and reached two ways: directly from
 (``door.asgi``) and through Django's URLs (``door.urls``). Both give the same bytes.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from http import HTTPStatus
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -72,15 +70,11 @@ class HotRoute:
     """A path, the function that answers it, and how its dialect words an error.
 
     `hot` may raise ``Problem`` or ``StoreError``; `error` turns what went wrong, there or in the
-    door itself (body too large, wrong host), into that dialect's reply.
+    door itself (body too large, wrong host), into that dialect's reply. `preflight` answers
+    ``OPTIONS``, for browsers; without one `hot` does.
     """
 
     path: str
     hot: Hot
     error: Callable[[Problem], Response]
-
-
-def json_problem(problem: Problem) -> Response:
-    """A plain JSON error, for where no dialect has its own."""
-    body = json.dumps({"detail": problem.message or HTTPStatus(problem.status).phrase})
-    return Response(problem.status, body.encode(), headers=problem.headers)
+    preflight: Response | None = None

@@ -2,24 +2,18 @@
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
-from telemetry.door.asgi import Application, Receive, Scope, Send
 from telemetry.store import close_store, get_store
 
-
-def with_lifespan(application: Application) -> Application:
-    """`application`, with the store opened at start-up and emptied at shutdown."""
-
-    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-        else:
-            await application(scope, receive, send)
-
-    return wrapped
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-async def _lifespan(receive: Receive, send: Send) -> None:
+async def live(receive: Receive, send: Send) -> None:
+    """Answer the ASGI server's ``lifespan``: open the store at start-up, empty it at shutdown."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
