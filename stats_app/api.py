@@ -17,10 +17,10 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
 from stats_app import services
-from stats_app.filters import StatFilter
+from stats_app.filters import KINDS, StatFilter
 from stats_app.models import Stat
 from stats_app.selectors import AGGREGATIONS, aggregation_of, series, stats_of
-from stats_app.serializers import KINDS, SeriesQuery, SeriesSerializer, StatSerializer, iso
+from stats_app.serializers import SeriesQuery, SeriesSerializer, StatSerializer, iso
 from telemetry.api_views import PROJECT_PARAMETER, ProjectViewMixin
 
 __all__ = ["StatViewSet"]
@@ -46,7 +46,7 @@ class CSVRenderer(BaseRenderer):
         return text.getvalue()
 
 
-@extend_schema(parameters=[PROJECT_PARAMETER])
+@extend_schema(parameters=[PROJECT_PARAMETER], tags=["stats"])
 @extend_schema_view(
     list=extend_schema(summary="List the project's stats, by name"),
     retrieve=extend_schema(summary="One stat"),
@@ -56,6 +56,8 @@ class CSVRenderer(BaseRenderer):
     destroy=extend_schema(summary="Delete a stat and all that it has received"),
 )
 class StatViewSet(ProjectViewMixin, ModelViewSet[Stat]):
+    """The counters and values of a project."""
+
     serializer_class = StatSerializer
     filterset_class = StatFilter
     queryset = Stat.objects.none()

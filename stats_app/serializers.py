@@ -9,14 +9,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from stats_app import services
+from stats_app.filters import KINDS
 from stats_app.models import Stat
 from stats_app.names import MAX_LENGTH
 from stats_app.selectors import AGGREGATIONS, auto_step
 from telemetry.times import parse_duration, parse_time
 
 __all__ = ["SeriesQuery", "SeriesSerializer", "StatSerializer"]
-
-KINDS = {kind.label: kind.value for kind in Stat.Kind}
 
 
 @extend_schema_field({"type": "string", "enum": list(KINDS)})
@@ -35,7 +34,9 @@ class KindField(serializers.Field[int, str, str, int]):
 
 
 class StatSerializer(serializers.Serializer[Stat]):
-    """A stat. Context: `project`, and `manages`: whether whoever asks may see `key`."""
+    """A named series of counts or values."""
+
+    # Its context has the `project`, and `manages`: whether whoever asks may see the `key`.
 
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(
@@ -44,8 +45,9 @@ class StatSerializer(serializers.Serializer[Stat]):
     kind = KindField(help_text="Of a counter a sum is shown, of a value a mean. Cannot be changed.")
     key = serializers.CharField(
         read_only=True,
-        required=False,
-        help_text="With the project's user key, feeds the stat (Classic API). For managers only.",
+        allow_null=True,
+        help_text="With the project's user key, feeds the stat (Classic API). "
+        "null for those who may not manage the project.",
     )
     public = serializers.BooleanField(default=False, help_text="May be seen by anyone.")
     unit = serializers.CharField(default="", allow_blank=True, help_text="Such as ms or %.")
@@ -70,8 +72,8 @@ class StatSerializer(serializers.Serializer[Stat]):
 
     def to_representation(self, instance: Stat) -> dict[str, Any]:
         shown = super().to_representation(instance)
-        if not self.context.get("manages"):
-            del shown["key"]
+        if not self.context["manages"]:
+            shown["key"] = None
         return shown
 
 
@@ -149,7 +151,9 @@ class PointSerializer(serializers.Serializer[Any]):
 
 
 class SeriesSerializer(serializers.Serializer[Any]):
-    """Describes a series; `api` builds the long list of points without it."""
+    """What a stat received, step by step."""
+
+    # For the schema: `api` builds the long list of points without it.
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {
