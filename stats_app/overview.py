@@ -40,6 +40,6 @@ _FACTS = f"""
      CROSS JOIN LATERAL (
            SELECT count(*), max(last_received_at)
              FROM (SELECT last_received_at FROM {Stat._meta.db_table}
-                    WHERE project_id = wanted.id LIMIT %s) AS some
+                    WHERE project_id = wanted.id LIMIT %s) AS looked_at
            ) AS facts
     """  # noqa: S608 - the name of our own table

@@ -1,6 +1,7 @@
 """Command lines that send to a stat, ready to paste into a shell."""
 
 import json
+import re
 import shlex
 from dataclasses import dataclass
 
@@ -16,10 +17,14 @@ class Snippet:
     command: str
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9._@:~-]+")
+
+
 def _form(url: str, **fields: str) -> str:
     """`--data-urlencode` carries spaces, &, + and every script; only the shell needs quoting."""
     pairs = " ".join(
-        f"--data-urlencode {shlex.quote(f'{name}={text}')}" for name, text in fields.items()
+        f"{'-d' if _PLAIN.fullmatch(text) else '--data-urlencode'} {shlex.quote(f'{name}={text}')}"
+        for name, text in fields.items()
     )
     return f"curl {pairs} {shlex.quote(url)}"
 

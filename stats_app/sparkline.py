@@ -25,6 +25,10 @@ class Sparkline:
     width: int = WIDTH
     height: int = HEIGHT
 
+    @property
+    def empty(self) -> bool:
+        return not (self.bars or self.line)
+
 
 def draw(hours: Sequence[float | None], *, counter: bool) -> Sparkline:
     known = [value for value in hours if value is not None]

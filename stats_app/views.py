@@ -53,7 +53,8 @@ class Opened:
 
 
 _StatView = Callable[Concatenate[HttpRequest, Opened, P], HttpResponseBase]
-_StatUrlView = Callable[Concatenate[HttpRequest, str, int, P], HttpResponseBase]
+# Django passes what a URL holds by name.
+_UrlView = Callable[..., HttpResponseBase]
 
 
 def _open(request: HttpRequest, slug: str, stat_id: int) -> Opened | None:
@@ -65,12 +66,12 @@ def _open(request: HttpRequest, slug: str, stat_id: int) -> Opened | None:
     return Opened(stat, role) if role or stat.public else None
 
 
-def readable(view: _StatView[P]) -> _StatUrlView[P]:
+def readable(view: _StatView[P]) -> _UrlView:
     """Members may read, anyone may read what is public; to others the stat does not exist."""
 
     @wraps(view)
     def page(
-        request: HttpRequest, slug: str, stat_id: int, /, *args: P.args, **kwargs: P.kwargs
+        request: HttpRequest, slug: str, stat_id: int, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponseBase:
         opened = _open(request, slug, stat_id)
         if opened is None:
@@ -82,7 +83,7 @@ def readable(view: _StatView[P]) -> _StatUrlView[P]:
     return page
 
 
-def manageable(view: _StatView[P]) -> _StatUrlView[P]:
+def manageable(view: _StatView[P]) -> _UrlView:
     """Only for managers; whoever may read learns that this is not theirs to do."""
 
     @wraps(view)

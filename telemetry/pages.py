@@ -16,7 +16,8 @@ __all__ = ["manager_page", "member_page", "public_url", "sign_in_first"]
 
 P = ParamSpec("P")
 _ProjectView = Callable[Concatenate[HttpRequest, Project, P], HttpResponseBase]
-_SlugView = Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]
+# Django passes what a URL holds by name.
+_UrlView = Callable[..., HttpResponseBase]
 
 
 def public_url(request: HttpRequest) -> str:
@@ -30,10 +31,10 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(back)
 
 
-def _project_page(find: Callable[..., Project], view: _ProjectView[P]) -> _SlugView[P]:
+def _project_page(find: Callable[..., Project], view: _ProjectView[P]) -> _UrlView:
     @wraps(view)
     def page(
-        request: HttpRequest, slug: str, /, *args: P.args, **kwargs: P.kwargs
+        request: HttpRequest, slug: str, *args: P.args, **kwargs: P.kwargs
     ) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return sign_in_first(request)
@@ -42,11 +43,11 @@ def _project_page(find: Callable[..., Project], view: _ProjectView[P]) -> _SlugV
     return page
 
 
-def member_page(view: _ProjectView[P]) -> _SlugView[P]:
+def member_page(view: _ProjectView[P]) -> _UrlView:
     """The view gets the project in place of its slug; 404 for those who are nobody in it."""
     return _project_page(project_for_reading, view)
 
 
-def manager_page(view: _ProjectView[P]) -> _SlugView[P]:
+def manager_page(view: _ProjectView[P]) -> _UrlView:
     """As `member_page`; 403 for those who may only read."""
     return _project_page(project_for_managing, view)

@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from typing import Literal
 
 from django import template
 from django.utils.html import format_html
@@ -21,7 +22,7 @@ _UNITS = (
 
 @register.filter
 def number(value: float | None) -> str:
-    """Whole numbers whole, others to six figures; a dash for what is not known."""
+    """Whole numbers whole, others to six figures or two decimals; a dash for what is unknown."""
     if value is None or not math.isfinite(value):
         return "–"  # noqa: RUF001 - the dash is meant
     size = abs(value)
@@ -29,13 +30,13 @@ def number(value: float | None) -> str:
         return f"{value:.6g}"
     if value == int(value):
         return f"{int(value):,}"
-    return f"{value:,.{max(0, 5 - math.floor(math.log10(size)))}f}".rstrip("0").rstrip(".")
+    return f"{value:,.{max(2, 5 - math.floor(math.log10(size)))}f}".rstrip("0").rstrip(".")
 
 
 @register.filter
-def ago(when: datetime | None) -> str:
+def ago(when: datetime | Literal[""] | None) -> str:
     """“5 minutes ago”, in the largest whole unit."""
-    if when is None:
+    if not when:  # a template makes "" of what is missing
         return "never"
     seconds = max(0, int((now() - when).total_seconds()))
     if seconds < 5:

@@ -11,13 +11,14 @@ window.statPlot = (() => {
   const timeOnly = local({ hour: "2-digit", minute: "2-digit" });
   const utcDate = local({ day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
-  /* The same digits as the server's `number` filter: whole numbers whole, others to six figures. */
+  /* The same digits as the server's `number` filter: whole numbers whole, others to six
+     figures or two decimals. */
   function number(value) {
     if (value === null || value === undefined || !Number.isFinite(value)) return "–";
     const size = Math.abs(value);
     if (size !== 0 && (size >= 1e15 || size < 1e-4)) return value.toPrecision(6).replace(/\.?0+(?=e|$)/, "");
     if (Number.isInteger(value)) return grouped(0).format(value);
-    return grouped(Math.max(0, 5 - Math.floor(Math.log10(size)))).format(value);
+    return grouped(Math.max(2, 5 - Math.floor(Math.log10(size)))).format(value);
   }
 
   function axisNumber(value) {
