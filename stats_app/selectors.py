@@ -20,11 +20,13 @@ __all__ = [
     "AGGREGATIONS",
     "MAX_BINS",
     "Bin",
+    "BucketPage",
     "Latest",
     "StatPage",
     "Summary",
     "aggregation_of",
     "auto_step",
+    "bucket_page",
     "latest_values",
     "series",
     "sparklines",
@@ -103,6 +105,14 @@ class StatPage:
     stats: list[Stat]
     after: str | None
     before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BucketPage:
+    """Some of a stat's buckets, newest first. `older` is the `before` of the next page."""
+
+    bins: list[Bin]
+    older: datetime | None
 
 
 def _spread(count: int, total: float, sum_squares: float) -> float | None:
@@ -318,3 +328,22 @@ def stat_page(
         after=page[-1].name if page and follows else None,
         before=page[0].name if page and precedes else None,
     )
+
+
+def bucket_page(
+    *,
+    stat: Stat,
+    buckets: type[MinuteBucket] | type[HourBucket] | type[DayBucket],
+    before: datetime | None = None,
+    size: int = 100,
+) -> BucketPage:
+    """The newest buckets of a stat that begin before `before`, as they are stored."""
+    rows = buckets.objects.filter(project_id=stat.project_id, stat_id=stat.pk)
+    if before is not None:
+        rows = rows.filter(start__lt=before)
+    columns = rows.order_by("-start").values_list(
+        "start", "count", "sum", "min", "max", "sum_squares"
+    )
+    found = [Bin(*row) for row in columns[: size + 1]]
+    bins = found[:size]
+    return BucketPage(bins=bins, older=bins[-1].start if len(found) > size else None)

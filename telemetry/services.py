@@ -25,9 +25,11 @@ __all__ = [
     "NewAdmin",
     "NewProject",
     "bootstrap",
+    "clean_name",
     "create_project",
     "create_token",
     "key_names",
+    "make_default",
     "rotate_key",
 ]
 
@@ -76,7 +78,7 @@ def create_project(
     Without a `slug` one is made from the name. `open`: its reads need no token. `default`: it is
     the default project from now on, instead of whichever was.
     """
-    name = _clean_name(name)
+    name = clean_name(name)
     secret = new_key()
     project = Project(
         name=name,
@@ -96,6 +98,16 @@ def create_project(
         _, read = create_token(project=project, name="read", scopes=["read"])
         _, manage = create_token(project=project, name="manage", scopes=["manage"])
     return NewProject(project=project, secret_key=secret, read_token=read, manage_token=manage)
+
+
+def make_default(*, project: Project) -> None:
+    """Make this the default project, instead of whichever was."""
+    with transaction.atomic():
+        _lock_defaults()
+        Project.objects.filter(is_default=True).exclude(pk=project.pk).update(is_default=False)
+        if not Project.objects.filter(pk=project.pk).update(is_default=True):
+            raise ValidationError("That project is gone.")
+    project.is_default = True
 
 
 def rotate_key(*, project: Project, key: KeyName) -> str:
@@ -137,7 +149,7 @@ def create_token(
     secret = new_token(kind)
     token = AccessToken(
         project=project,
-        name=_clean_name(name),
+        name=clean_name(name),
         scopes=[scope for scope in known if scope in scopes],
         token_hash=hash_secret(secret),
         hint=token_hint(secret),
@@ -176,12 +188,13 @@ def _lock_defaults() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_DEFAULTS_LOCK])
 
 
-def _clean_name(name: str) -> str:
+def clean_name(name: str) -> str:
+    """`name` in one line without spaces to spare; ValidationError if that is no name."""
     name = " ".join(name.split())
     if not name:
-        raise ValidationError({"name": "A name is needed."})
+        raise ValidationError("A name is needed.")
     if _UNPRINTABLE.search(name):
-        raise ValidationError({"name": "A name cannot have control characters."})
+        raise ValidationError("A name cannot have control characters.")
     return name
 
 
