@@ -7,7 +7,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import Any
 
 from stats_app.models import Stat
@@ -20,6 +20,7 @@ from stats_app.selectors import (
     series,
     summary,
 )
+from telemetry.times import parse_time
 
 __all__ = [
     "DEFAULT_RANGE",
@@ -28,7 +29,6 @@ __all__ = [
     "Span",
     "bins_of",
     "figures",
-    "instant",
     "payload",
     "span_of",
     "step_label",
@@ -74,11 +74,15 @@ class Figure:
     has_unit: bool = True
 
 
-def span_of(parameters: Mapping[str, str], zone: tzinfo, now: datetime) -> Span:
-    """The span that a query string asks for. ValueError, with a message for people, if bad."""
+def span_of(parameters: Mapping[str, str], now: datetime) -> Span:
+    """The span that a query string asks for. ValueError, with a message for people, if bad.
+
+    Without a script a browser sends dates and times without a zone: they are UTC, which is what
+    the page then shows too.
+    """
     if "from" in parameters or "to" in parameters:
-        since = instant(parameters.get("from", ""), zone)
-        until = instant(parameters["to"], zone) if parameters.get("to") else now
+        since = parse_time(parameters.get("from", ""))
+        until = parse_time(parameters["to"]) if parameters.get("to") else now
         if until <= since:
             raise ValueError("The end must be after the beginning.")
         return Span("", since, until, now)
@@ -86,22 +90,6 @@ def span_of(parameters: Mapping[str, str], zone: tzinfo, now: datetime) -> Span:
     if name not in RANGES:
         raise ValueError(f"The range must be one of {', '.join(RANGES)}.")
     return Span(name, now - RANGES[name][1], now, now)
-
-
-def instant(text: str, zone: tzinfo = UTC) -> datetime:
-    """Unix seconds, or a date and time as browsers' forms send it: in the project's time zone."""
-    try:
-        if text.isdecimal():
-            when = datetime.fromtimestamp(int(text), UTC)
-        else:
-            when = datetime.fromisoformat(text)
-            when = (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        when = datetime.max.replace(tzinfo=UTC)
-    # Within these years no arithmetic on times overflows.
-    if not 1970 <= when.year <= 9000:
-        raise ValueError("A time looks like 2026-01-31T13:45, or is in seconds since 1970.")
-    return when
 
 
 def bins_of(stat: Stat, span: Span, *, after: datetime | None = None) -> list[Bin]:

@@ -25,6 +25,7 @@ from stats_app.snippets import first_stat, sending_to
 from telemetry.access import may_manage, role_in
 from telemetry.models import Membership, Project
 from telemetry.pages import member_page, public_url, sign_in_first
+from telemetry.times import parse_time
 
 PAGE_SIZE = 50
 
@@ -144,11 +145,11 @@ def stat_page(request: HttpRequest, opened: Opened) -> HttpResponse:
     """A stat's plot, figures, table, and how to send to it."""
     stat, moment, problem = opened.stat, now(), ""
     try:
-        span = plot.span_of(request.GET, stat.project.zone, moment)
+        span = plot.span_of(request.GET, moment)
         bins = plot.bins_of(stat, span)
     except ValueError as error:
         problem = str(error)
-        span = plot.span_of({}, stat.project.zone, moment)
+        span = plot.span_of({}, moment)
         bins = plot.bins_of(stat, span)
     latest = latest_values([stat]).get(stat.pk)
     context = {
@@ -184,8 +185,8 @@ def stat_data(request: HttpRequest, opened: Opened) -> JsonResponse:
     """
     stat = opened.stat
     try:
-        span = plot.span_of(request.GET, stat.project.zone, now())
-        after = plot.instant(request.GET["after"]) if "after" in request.GET else None
+        span = plot.span_of(request.GET, now())
+        after = parse_time(request.GET["after"]) if "after" in request.GET else None
         bins = plot.bins_of(stat, span, after=after)
     except ValueError as error:
         return JsonResponse({"detail": str(error)}, status=400)
