@@ -32,7 +32,9 @@ class Stat(models.Model):
     unit = models.CharField(max_length=32, blank=True, default="", db_default="")
     created_at = models.DateTimeField(default=now, db_default=Now(), editable=False)
     last_received_at = models.DateTimeField(
-        null=True, editable=False, help_text="To the second; a busy stat's row is not always written."
+        null=True,
+        editable=False,
+        help_text="To the second; a busy stat's row is not always written.",
     )
     # NULL: the managers are yet to be told of it (see ``mail``). Only EZ creates such rows.
     announced_at = models.DateTimeField(null=True, default=now, editable=False)
@@ -61,8 +63,8 @@ class Bucket(models.Model):
 
     No row: no data. The database checks no foreign keys here, which would cost every write two
     look-ups: a project's deletion cascades by Django, a stat's goes through
-    ``services.delete_stats``. The primary key leads with the project so that the table can be sharded by it,
-    and ends with the time so that a page's rows lie together.
+    ``services.delete_stats``. The primary key leads with the project so that the table can be
+    sharded by it, and ends with the time so that a page's rows lie together.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, db_constraint=False, db_index=False)

@@ -7,6 +7,7 @@ in every process.
 """
 
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -18,6 +19,8 @@ from telemetry.store.upsert import Upsert
 
 COUNTER = 0
 VALUE = 1
+# From here on a square is stored as infinite: the spread of such numbers is not known.
+_HUGE = 1e145
 
 
 class Point(NamedTuple):
@@ -117,9 +120,9 @@ def _statement(*, by_name: bool, fold: bool, obstacles: str) -> bytes:
     condition = _OBSTACLES[obstacles]
     if condition:
         known = f"project_id IS NOT NULL AND {condition}"
-        condition = f" AND NOT EXISTS (SELECT FROM found WHERE {known})"  # noqa: S608
+        condition = f" AND NOT EXISTS (SELECT FROM found WHERE {known})"
     parts = [
-        "found AS MATERIALIZED (SELECT i.*, p.id AS project_id, s.id AS stat_id,"  # noqa: S608
+        "found AS MATERIALIZED (SELECT i.*, p.id AS project_id, s.id AS stat_id,"
         f" s.kind AS stat_kind, s.last_received_at FROM {_INPUT} {keys})",
         f"good AS MATERIALIZED (SELECT * FROM found WHERE stat_kind = kind{condition})",
         "seen AS (UPDATE stats_app_stat s SET last_received_at = now() FROM"
@@ -136,10 +139,10 @@ def _statement(*, by_name: bool, fold: bool, obstacles: str) -> bytes:
     group = " GROUP BY 1, 2, 3" if fold else ""
     for name, minute, upsert in _BUCKETS:
         start = f"to_timestamp(({minute}) * 60.0)"
-        source = f"SELECT project_id, stat_id, {start}, {numbers} FROM good{group} ORDER BY 1, 2, 3"  # noqa: S608
+        source = f"SELECT project_id, stat_id, {start}, {numbers} FROM good{group} ORDER BY 1, 2, 3"
         parts.append(f"{name} AS ({upsert.sql(source)})")
     return (
-        f"WITH {', '.join(parts)} SELECT project_id, stat_id, stat_kind FROM found ORDER BY place"  # noqa: S608
+        f"WITH {', '.join(parts)} SELECT project_id, stat_id, stat_kind FROM found ORDER BY place"
     ).encode()
 
 
@@ -241,9 +244,11 @@ def _fold(writes: Sequence[_RecordPoints], known: _Rows | None = None) -> _Folde
                 continue
             for stat, kind, minute, number in item:
                 group = (key, stat, kind, minute)
+                # So no sum of squares can overflow, which PostgreSQL would refuse.
+                square = number * number if -_HUGE < number < _HUGE else math.inf
                 numbers = groups.get(group)
                 if numbers is None:
-                    groups[group] = [1, number, number, number, number * number]
+                    groups[group] = [1, number, number, number, square]
                 else:
                     numbers[0] += 1
                     numbers[1] += number
@@ -251,7 +256,7 @@ def _fold(writes: Sequence[_RecordPoints], known: _Rows | None = None) -> _Folde
                         numbers[2] = number
                     elif number > numbers[3]:
                         numbers[3] = number
-                    numbers[4] += number * number
+                    numbers[4] += square
     return folded
 
 
@@ -292,7 +297,7 @@ def _create(batch: Batch, missing: dict[tuple[int, str], int]) -> set[tuple[int,
     projects, names = map(list, zip(*missing, strict=True))
     keys = [new_key() for _ in names]
     made = batch.execute(_CREATE, [projects, names, list(missing.values()), keys])
-    return set(made)  # type: ignore[arg-type]
+    return set(made)
 
 
 def _outcomes(
@@ -306,9 +311,7 @@ def _outcomes(
     return [_outcome(write, rows, created) for write in writes]
 
 
-def _outcome(
-    write: _RecordPoints, rows: _Rows, created: set[tuple[int, str]]
-) -> Outcome:
+def _outcome(write: _RecordPoints, rows: _Rows, created: set[tuple[int, str]]) -> Outcome:
     results = []
     culprits = {}
     made = False

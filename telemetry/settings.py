@@ -2,6 +2,8 @@
 README.md lists them. A bad value stops the start with one line that names the variable.
 """
 
+import ipaddress
+import re
 import zoneinfo
 from pathlib import Path
 from typing import Any
@@ -28,8 +30,8 @@ try:
     DATABASE_URL = env.str("DATABASE_URL", "")
     SECRET_KEY = env.str("SECRET_KEY", "") or load_or_create_secret_key(TELEMETRY_DATA_DIR)
     PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
-    ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
-    TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", [])
+    ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
+    _proxies: list[str] = env.list("TRUSTED_PROXIES", [])
     SECURE = env.bool("SECURE", PUBLIC_URL.startswith("https://"))
     TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=validate.OneOf(zoneinfo.available_timezones()))
     ACCESS_LOG = env.bool("ACCESS_LOG", False)
@@ -39,22 +41,29 @@ try:
     # Limits of the write path: points that may wait in one process, and bytes of one request.
     WRITE_QUEUE_LIMIT = env.int("WRITE_QUEUE_LIMIT", 50_000, validate=validate.Range(100, 10**7))
     BODY_LIMIT = env.int("BODY_LIMIT", 1024 * 1024, validate=validate.Range(1024, 1 << 30))
-    _email = env.dj_email_url("EMAIL_URL", "")
+    _email = env.dj_email_url("EMAIL_URL", "console:")
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "telemetry@localhost")
 except EnvError as error:
     raise ImproperlyConfigured(str(error)) from None
 
-if PUBLIC_URL and not (urlsplit(PUBLIC_URL).scheme in {"http", "https"} and urlsplit(PUBLIC_URL).hostname):
-    raise ImproperlyConfigured(
-        'Environment variable "PUBLIC_URL" invalid: it must look like https://telemetry.example.org'
-    )
+
+def _bad(name: str, why: object) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f'Environment variable "{name}" invalid: {why}')
+
+
+if PUBLIC_URL and not re.match(r"https?://[^/]+", PUBLIC_URL):
+    raise _bad("PUBLIC_URL", "it must look like https://telemetry.example.org")
+if "EMAIL_BACKEND" not in _email:
+    raise _bad("EMAIL_URL", "it must look like smtp://user:password@host:587/?tls=True")
+try:
+    TRUSTED_PROXIES = [ipaddress.ip_network(text.strip()) for text in _proxies]
+except ValueError as error:
+    raise _bad("TRUSTED_PROXIES", error) from None
 
 _LOCAL = {"localhost", "127.0.0.1", "::1", "[::1]"}
 if not ALLOWED_HOSTS:
     # A server that was told to listen to the network is reached by names we cannot know.
-    ALLOWED_HOSTS = (
-        ["*"] if HOST not in _LOCAL else [".localhost", "127.0.0.1", "[::1]"]
-    )
+    ALLOWED_HOSTS = ["*"] if HOST not in _LOCAL else [".localhost", "127.0.0.1", "[::1]"]
     if PUBLIC_URL:
         ALLOWED_HOSTS.append(urlsplit(PUBLIC_URL).hostname or "")
 
@@ -113,27 +122,27 @@ TEMPLATES: list[dict[str, Any]] = [
 
 
 def _database() -> dict[str, Any]:
-    """The server of DATABASE_URL, or else the embedded one; it is started when first connected to."""
+    """The server of DATABASE_URL, or else the embedded one; started when first connected to."""
     if not DATABASE_URL:
         return {
             "ENGINE": "telemetry.postgres",
             "NAME": "telemetry",
             "OPTIONS": {"embedded_data_dir": str(TELEMETRY_DATA_DIR)},
         }
+    if urlsplit(DATABASE_URL).scheme not in {"postgres", "postgresql", "pgsql"}:
+        raise _bad("DATABASE_URL", "it must be a postgresql:// URL")
     try:
         database = dict(dj_database_url.parse(DATABASE_URL, engine="telemetry.postgres"))
-    except (dj_database_url.ParseError, dj_database_url.UnknownSchemeError, ValueError) as problem:
-        raise ImproperlyConfigured(f'Environment variable "DATABASE_URL" invalid: {problem}') from None
-    if urlsplit(DATABASE_URL).scheme not in {"postgres", "postgresql", "pgsql"}:
-        raise ImproperlyConfigured(
-            'Environment variable "DATABASE_URL" invalid: it must be a postgresql:// URL'
-        )
+    except (dj_database_url.ParseError, ValueError) as problem:
+        raise _bad("DATABASE_URL", problem) from None
     return database
 
 
 DATABASES = {"default": _database()}
 # Requests run in short-lived threads, so connections are pooled per process, not kept per thread.
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 8, "timeout": 4}
+DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"max_size": 8, "timeout": 4}
+# A connection that died while it lay in the pool is replaced, not handed out.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "telemetry.User"
@@ -202,10 +211,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-if _email:
-    vars().update({name: value for name, value in _email.items() if name.startswith("EMAIL_")})
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+vars().update({name: value for name, value in _email.items() if name.startswith("EMAIL_")})
+EMAIL_TIMEOUT = 10
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -16,6 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
+from telemetry.postgres.embedded import ensure_running, release, server_status
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 
@@ -44,7 +48,11 @@ class ServerProcess:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
-                cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True,
+                cwd=ROOT,
+                env=self.env,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
         while not self.is_up():
@@ -81,7 +89,12 @@ class ServerProcess:
         """The output of a management command against the same data."""
         return subprocess.run(
             [sys.executable, "manage.py", *args],
-            cwd=ROOT, env=self.env, check=True, capture_output=True, text=True, timeout=120,
+            cwd=ROOT,
+            env=self.env,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=120,
         ).stdout
 
     def create_project(self, name: str = "Test", *options: str) -> dict[str, Any]:
@@ -98,10 +111,6 @@ class ServerProcess:
 
     def query(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
         """Rows straight from its database, by a connection that Django has no part in."""
-        import psycopg
-
-        from telemetry.postgres.embedded import ensure_running
-
         server = ensure_running(self.data_dir)
         with psycopg.connect(
             host=server.host, port=server.port, user=server.user, dbname=server.dbname
@@ -112,21 +121,26 @@ class ServerProcess:
 @contextmanager
 def running_server(*, workers: int = 2, **env: str) -> Iterator[ServerProcess]:
     """A started server with an empty data folder, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="telemetry-", ignore_cleanup_errors=True) as folder:
-        Path(folder).chmod(0o755)  # as root, the database runs as another user
-        server = ServerProcess(Path(folder) / "var", workers=workers, **env)
+    with open_folder() as folder:
+        server = ServerProcess(folder / "var", workers=workers, **env)
         server.start()
         try:
             yield server
         finally:
             server.kill()
-            _forget_database(server.data_dir)
+            forget_database(server.data_dir)
 
 
-def _forget_database(data_dir: Path) -> None:
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that others may pass through: as root, the database is another user."""
+    with tempfile.TemporaryDirectory(prefix="telemetry-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def forget_database(data_dir: Path) -> None:
     """Stop using its database, so that it ends, and wait for that."""
-    from telemetry.postgres.embedded import release, server_status
-
     release(data_dir)
     deadline = time.monotonic() + 20
     while server_status(data_dir) and time.monotonic() < deadline:

@@ -32,7 +32,7 @@ async def test_kill_9_at_random_moments_loses_no_acknowledged_write() -> None:
         clients = asyncio.create_task(load.run())
         for _ in range(10):
             before = sum(load.told.stored.values())
-            await load.until(lambda: sum(load.told.stored.values()) > before + 50)
+            await load.until(lambda: sum(load.told.stored.values()) > before + 50)  # noqa: B023
             await asyncio.sleep(chance.uniform(0.01, 0.4))
             await asyncio.to_thread(server.kill)
             await asyncio.to_thread(server.start)
@@ -55,5 +55,7 @@ async def test_a_graceful_stop_under_load_answers_what_is_in_flight() -> None:
         await stopping
         assert set(told.statuses) <= {200, 503}
         check_nothing_lost(server, keys["id"], told)
-        stored = sum(dict(server.query(SUMS.format(table="stats_app_minutebucket"), keys["id"])).values())
+        stored = sum(
+            dict(server.query(SUMS.format(table="stats_app_minutebucket"), keys["id"])).values()
+        )
         assert stored == sum(told.stored.values()), "a request was stored and not answered"

@@ -44,9 +44,8 @@ async def test_a_full_queue_refuses_at_once_and_holds_no_more_than_its_limit(
     for _ in range(100_000):
         try:
             store.submit(count("a"))
-        except StoreOverloaded as error:
+        except StoreOverloaded:
             refused += 1
-            assert error.retry_after
     assert refused == 99_900
     assert store.waiting == 100
 
@@ -108,5 +107,3 @@ def _execute(sql: str) -> str:
         found = cursor.fetchone()[0]
     connection.close()
     return str(found)
-
-

@@ -88,7 +88,10 @@ class Door:
         return await call(route, request)
 
     async def _body(self, receive: Receive, length: bytes) -> bytes:
-        if length and (not length.isdigit() or int(length) > self._body_limit):
+        # More digits than any limit has: ``int`` refuses very long ones by an error.
+        if length and (
+            not length.isdigit() or len(length) > 18 or int(length) > self._body_limit
+        ):
             raise self._too_large()
         message = await receive()
         if message["type"] != "http.request":
@@ -121,6 +124,10 @@ def _log(scope: Scope, response: Response, seconds: float) -> None:
     client = scope["client"][0] if scope.get("client") else "-"
     access_log.info(
         "%s %s %s %d %d %.1fms",
-        client, scope["method"], scope["path"], response.status, len(response.body),
+        client,
+        scope["method"],
+        scope["path"],
+        response.status,
+        len(response.body),
         seconds * 1000,
     )

@@ -38,7 +38,7 @@ def host_checker(allowed: Sequence[str]) -> Callable[[bytes], bool]:
     hosts cannot fill it.
     """
     if "*" in allowed:
-        return lambda host: True
+        return lambda _: True
     known: dict[bytes, bool] = {}
 
     def is_allowed(host: bytes) -> bool:
@@ -56,11 +56,6 @@ def host_checker(allowed: Sequence[str]) -> Callable[[bytes], bool]:
 Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
 
 
-def parse_networks(texts: Sequence[str]) -> Networks:
-    """Addresses and networks of trusted proxies. Raises ``ValueError`` for anything else."""
-    return [ipaddress.ip_network(text.strip(), strict=False) for text in texts]
-
-
 def client_address(peer: str, forwarded_for: bytes, trusted: Networks) -> str:
     """Who sent a request: the nearest address in ``X-Forwarded-For`` that is no trusted proxy.
 
@@ -70,8 +65,9 @@ def client_address(peer: str, forwarded_for: bytes, trusted: Networks) -> str:
     if not trusted or not forwarded_for or not _is_trusted(peer, trusted):
         return peer
     address = peer
-    for hop in reversed(forwarded_for.decode("latin-1").split(",")):
-        address = hop.strip()
+    hops = map(str.strip, forwarded_for.decode("latin-1").split(","))
+    for hop in reversed([*filter(None, hops)]):
+        address = hop
         if not _is_trusted(address, trusted):
             break
     return address
@@ -82,4 +78,6 @@ def _is_trusted(address: str, trusted: Networks) -> bool:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return not address  # a Unix socket: whoever may connect there is a proxy of ours
+    if isinstance(parsed, ipaddress.IPv6Address):  # on a socket for both, IPv4 looks like IPv6
+        parsed = parsed.ipv4_mapped or parsed
     return any(parsed in network for network in trusted)

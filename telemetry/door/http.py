@@ -35,7 +35,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole reply; the door adds ``Content-Length``."""
+    """A whole reply; the door adds ``Content-Length``, but not to a 204, which may have none."""
 
     status: int
     body: bytes = b""
@@ -43,6 +43,8 @@ class Response:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
     def header_list(self) -> list[tuple[bytes, bytes]]:
+        if self.status == 204:
+            return list(self.headers)
         return [
             (b"content-type", self.content_type),
             (b"content-length", b"%d" % len(self.body)),

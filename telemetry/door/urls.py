@@ -4,7 +4,8 @@ The same function answers, with the same bytes; only the way in is Django's.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
@@ -16,10 +17,11 @@ from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.csrf import csrf_exempt
 
 from telemetry.door.asgi import too_large
-from telemetry.door.call import call, client_address, parse_networks
+from telemetry.door.call import call, client_address
 from telemetry.door.http import HotRoute, Problem, Request, Response
 
-View = Callable[[HttpRequest], Awaitable[HttpResponse]]
+# What Django calls a view: its stubs do not know asynchronous ones.
+View = Callable[..., Any]
 
 
 def urls_of(routes: Iterable[HotRoute]) -> list[URLPattern]:
@@ -45,6 +47,8 @@ async def _answer(route: HotRoute, request: HttpRequest) -> Response:
         body = request.body
     except RequestDataTooBig:
         return route.error(too_large(settings.BODY_LIMIT))
+    if len(body) > settings.BODY_LIMIT:  # chunked: Django checks the length that was announced
+        return route.error(too_large(settings.BODY_LIMIT))
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in request.headers.items()
@@ -52,7 +56,7 @@ async def _answer(route: HotRoute, request: HttpRequest) -> Response:
     address = client_address(
         request.META.get("REMOTE_ADDR", ""),
         request.headers.get("X-Forwarded-For", "").encode("latin-1", "replace"),
-        parse_networks(settings.TRUSTED_PROXIES),
+        settings.TRUSTED_PROXIES,
     )
     return await call(
         route,
@@ -84,7 +88,9 @@ class HotReplies(MiddlewareMixin):
     So a client gets the same bytes whichever way its request came in.
     """
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         if isinstance(response, HotReply):
             for name in list(response.headers):
                 del response[name]

@@ -125,7 +125,7 @@ class GroupStore:
                 return self._commit(connection, batch, again=False)
             logger.warning("A batch of %d writes could not be committed: %s", len(batch), error)
             return [StoreUnavailable()] * len(batch)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, only one write may suffer
             if connection.broken or connection.closed:
                 # Whether a commit that was under way took place cannot be known: the client is
                 # told that it did not, and decides whether to send it again.
@@ -149,7 +149,7 @@ class GroupStore:
                 return None
             try:
                 self._connection = self._connect()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the writer must outlive any of them
                 logger.warning("The store cannot connect: %s", str(error).strip())
                 time.sleep(RECONNECT_SECONDS)
         return self._connection

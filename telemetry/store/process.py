@@ -27,7 +27,7 @@ def get_store() -> Store:
 
 def use_store(store: Store | None) -> None:
     """Use this store from now on (tests), or with None a new one when next asked for."""
-    global _store, _owner  # noqa: PLW0603 - one store per process is the point
+    global _store, _owner
     with _lock:
         _store, _owner = store, os.getpid()
 

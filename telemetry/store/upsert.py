@@ -39,6 +39,6 @@ class Upsert:
             *(f"{name} = excluded.{name}" for name in self.overwrite),
         ]
         return (
-            f"INSERT INTO {self.table} AS old ({', '.join(self.columns)})\n{source}\n"  # noqa: S608
+            f"INSERT INTO {self.table} AS old ({', '.join(self.columns)})\n{source}\n"
             f"ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET {', '.join(merges)}"
         )

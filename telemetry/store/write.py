@@ -48,7 +48,11 @@ class Write:
         raise NotImplementedError
 
     @classmethod
-    def apply_at_once(cls, batch: Batch, writes: Sequence[Self]) -> Sequence[Any] | None:
+    def apply_at_once(
+        cls,
+        batch: Batch,  # noqa: ARG003
+        writes: Sequence[Self],  # noqa: ARG003
+    ) -> Sequence[Any] | None:
         """The same by a single statement outside a transaction, to spare BEGIN and COMMIT.
 
         ``None``: that was not possible, and nothing has been changed; ``apply`` is called next.

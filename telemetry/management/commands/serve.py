@@ -3,15 +3,15 @@
 import os
 from typing import Any
 
-import uvicorn
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from telemetry.data_dir import why_not_beside
-from telemetry.door.call import parse_networks
 from telemetry.management.greeting import greeting
 from telemetry.services import bootstrap
+from telemetry.serving import default_workers, run
 
 
 class Command(BaseCommand):
@@ -21,17 +21,26 @@ class Command(BaseCommand):
         parser.add_argument("--host", default=settings.HOST)
         parser.add_argument("--port", type=int, default=settings.PORT)
         parser.add_argument(
-            "--workers", type=int, default=settings.WORKERS, help="processes; 0: one per core, at most 4"
+            "--workers",
+            type=int,
+            default=settings.WORKERS,
+            help="processes; 0: one per core, at most 4",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        parse_networks(settings.TRUSTED_PROXIES)
         self._prepare()
         made = bootstrap()
         for line in greeting(options["host"], options["port"], made):
             self.stdout.write(line)
         self.stdout.flush()
-        run(options["host"], options["port"], options["workers"] or default_workers())
+        connections.close_all()
+        try:
+            run(options["host"], options["port"], options["workers"] or default_workers())
+        except SystemExit as stopped:
+            if stopped.code:
+                where = f"{options['host']}:{options['port']}"
+                raise CommandError(f"The server could not start on {where}, see above.") from None
+            raise
 
     def _prepare(self) -> None:
         chosen_by_us = not os.environ.get("TELEMETRY_DATA_DIR")
@@ -39,34 +48,3 @@ class Command(BaseCommand):
             self.stdout.write(reason)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-
-
-def default_workers() -> int:
-    """A process per core we may use, and no more than 4: the database needs cores as well."""
-    return min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-
-
-def run(host: str, port: int, workers: int) -> None:
-    """Serve until a signal says to stop; requests in flight are answered first."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telemetry.settings")
-    try:
-        uvicorn.run(
-            "telemetry.asgi:application",
-            host=host,
-            port=port,
-            workers=workers,
-            loop="auto",
-            http="auto",
-            lifespan="on",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            backlog=4096,
-            timeout_graceful_shutdown=10,
-            timeout_worker_healthcheck=30,
-        )
-    except SystemExit as stopped:
-        if stopped.code:
-            raise CommandError(f"The server could not start on {host}:{port}.") from None
-        raise

@@ -1,0 +1,69 @@
+"""Settings come from the environment; a bad one stops the start with one clear line."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.server import ROOT
+
+
+def manage(data_dir: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *args],
+        cwd=ROOT,
+        env={**os.environ, "TELEMETRY_DATA_DIR": str(data_dir), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def setting(data_dir: Path, expression: str, **env: str) -> str:
+    code = f"from django.conf import settings; print({expression})"
+    done = manage(data_dir, "shell", "--no-imports", "-c", code, **env)
+    assert not done.returncode, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("WORKERS", "-1"),
+        ("DEBUG", "perhaps"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("DATABASE_URL", "mysql://localhost/x"),
+        ("DATABASE_URL", "nonsense"),
+        ("PUBLIC_URL", "telemetry.example.org"),
+        ("EMAIL_URL", "gopher://x"),
+        ("WRITE_QUEUE_LIMIT", "many"),
+        ("TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_bad_value_is_one_clear_line(tmp_path: Path, name: str, value: str) -> None:
+    done = manage(tmp_path / "var", "check", **{name: value})
+    assert done.returncode
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1
+    assert name in lines[0]
+
+
+def test_the_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
+    data_dir = tmp_path / "var"
+    first = setting(data_dir, "settings.SECRET_KEY")
+    assert len(first) >= 50
+    assert setting(data_dir, "settings.SECRET_KEY") == first
+    assert stat.S_IMODE((data_dir / "secret_key").stat().st_mode) == 0o600
+    assert setting(data_dir, "settings.SECRET_KEY", SECRET_KEY="given") == "given"
+
+
+def test_debug_is_off_and_only_local_names_are_answered_by_default(tmp_path: Path) -> None:
+    assert setting(tmp_path / "var", "settings.DEBUG") == "False"
+    assert "*" not in setting(tmp_path / "var", "settings.ALLOWED_HOSTS", HOST="127.0.0.1")
+    assert "*" in setting(tmp_path / "var", "settings.ALLOWED_HOSTS", HOST="0.0.0.0")

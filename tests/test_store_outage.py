@@ -1,0 +1,71 @@
+"""The database goes away under a serving process, and comes back."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from telemetry.postgres.embedded import ensure_running, server_status
+from tests.server import ServerProcess, forget_database, open_folder, running_server
+
+
+class ForeignDatabase:
+    """A PostgreSQL that the server knows only by its URL, so that it cannot start it itself."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        info = ensure_running(data_dir)
+        self.url = (
+            f"postgresql://{info.user}@/{info.dbname}?host={str(info.host).replace('/', '%2F')}"
+        )
+
+    def stop(self) -> None:
+        forget_database(self.data_dir)
+        assert not server_status(self.data_dir)
+
+    def start(self) -> None:
+        ensure_running(self.data_dir)
+
+
+@pytest.fixture
+def database() -> Iterator[ForeignDatabase]:
+    with open_folder() as folder:
+        database = ForeignDatabase(folder / "var")
+        yield database
+        database.stop()
+
+
+@pytest.fixture
+def server(database: ForeignDatabase) -> Iterator[ServerProcess]:
+    with running_server(DATABASE_URL=database.url) as server:
+        yield server
+
+
+def test_a_stopped_database_is_503_within_5_seconds_and_service_resumes_by_itself(
+    server: ServerProcess, database: ForeignDatabase
+) -> None:
+    key = server.create_project()["ezkey"]
+
+    def post() -> httpx.Response:
+        form = {"ezkey": key, "stat": "a", "count": "1"}
+        return httpx.post(f"{server.url}/ez", data=form, timeout=20)
+
+    assert post().status_code == 200
+    database.stop()
+    for _ in range(3):
+        began = time.monotonic()
+        reply = post()
+        assert time.monotonic() - began < 5
+        assert reply.status_code == 503
+        assert reply.json()["status"] == 503
+        assert int(reply.headers["retry-after"]) >= 1
+    began = time.monotonic()
+    assert httpx.get(f"{server.url}/healthz", timeout=20).status_code == 503
+    assert time.monotonic() - began < 10
+    database.start()
+    deadline = time.monotonic() + 20
+    while post().status_code != 200 or httpx.get(f"{server.url}/healthz").status_code != 200:
+        assert time.monotonic() < deadline, "service has not resumed"
+        time.sleep(0.1)
