@@ -18,9 +18,11 @@ from stats_app.names import clean_name
 from stats_app.services import record_by_key, record_by_name
 from stats_app.writes import COUNTER, VALUE, Item, Outcome, Point, Result
 from telemetry.door.http import HotRoute, Problem, Request, Response
+from telemetry.door.multipart import multipart_fields
 
 MAX_POINTS = 10_000
 MAX_NAMES = 100
+REMEMBERED = 128
 MAX_NUMBER = 1e300
 MAX_AHEAD = 86_400
 MAX_KEY = 254
@@ -39,7 +41,10 @@ _PREFLIGHT = Response(
 _OK = Response(200, b'{"status":200,"msg":"ok"}', headers=_CORS)
 
 # The seed's own JSON example has a comma before its closing bracket, and people copied it.
-_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])')
+# A string that never ends is matched as well: else each quote in it would be tried in vain.
+_TRAILING_COMMA = re.compile(r'("(?:[^"\\]++|\\.)*+"?)|,(?=\s*[\]}])', re.DOTALL)
+# An integer of any length is a float, which refuses its own item and not the batch.
+_decode_json = json.JSONDecoder(parse_int=float).decode
 
 Params = Mapping[str, Any]
 
@@ -173,18 +178,18 @@ def _ez_item(entry: Any, now: float) -> Item:
         raise Problem(400, "count or value is missing")
     minute = _minute(entry.get("t"), now)
     try:
-        names = _expand(name)
+        names = _expand(name) if len(name) <= REMEMBERED else _expand.__wrapped__(name)
     except ValueError as reason:
         raise Problem(400, f"stat: {reason}") from None
     return tuple(Point(name, kind, minute, number) for name in names)
 
 
-@functools.lru_cache(maxsize=20_000)
+@functools.lru_cache(maxsize=8192)
 def _expand(name: str) -> tuple[str, ...]:
     """The stats that a name with ``~`` stands for: ``a~x,y`` is "a x" and "a y".
 
     Raises ``ValueError`` with a reason. Remembered, because clients send the same few names again
-    and again.
+    and again; but not long ones, of which anybody could send enough to fill the memory.
     """
     if not name.isascii():  # a JSON escape can name half a character
         name = name.encode("utf-8", "replace").decode()
@@ -207,7 +212,7 @@ def _number(raw: Any, name: str) -> float | None:
     try:
         if isinstance(raw, str):
             if "_" in raw or not raw.isascii():
-                raise ValueError  # noqa: TRY301 - Python would take these, nobody else does
+                raise ValueError  # Python would take these, nobody else does
             if not raw.strip():
                 return None
         elif isinstance(raw, bool):
@@ -247,10 +252,10 @@ def _text(key: Any, name: str) -> str:
     """A key as text that can be looked up; one that nobody can have is refused as unknown."""
     if not isinstance(key, str):
         raise Problem(400, f"{name} must be a string")
-    key = key.strip()
-    if len(key) > MAX_KEY or not key.isascii() or not key.isprintable():
+    text = key.strip()
+    if len(text) > MAX_KEY or not text.isascii() or not text.isprintable():
         raise Problem(401, "invalid keys")
-    return key
+    return text
 
 
 def _params(request: Request) -> Params:
@@ -271,9 +276,7 @@ def _body_params(request: Request) -> dict[str, Any]:
     if media_type == b"application/json" or body.lstrip()[:1] == b"{":
         return _json(body) if body.strip() else {}
     if media_type == b"multipart/form-data":
-        raise Problem(
-            400, "send application/x-www-form-urlencoded or application/json, not multipart"
-        )
+        return multipart_fields(request)
     return _form(body)
 
 
@@ -295,11 +298,13 @@ def _json(body: bytes) -> dict[str, Any]:
     text = body.decode("utf-8-sig", "replace")
     try:
         try:
-            data = json.loads(text)
+            data = _decode_json(text)
         except json.JSONDecodeError:
-            data = json.loads(_TRAILING_COMMA.sub(lambda match: match[1] or "", text))
-    except (ValueError, RecursionError) as reason:
+            data = _decode_json(_TRAILING_COMMA.sub(lambda match: match[1] or "", text))
+    except ValueError as reason:
         raise Problem(400, f"the body is not JSON: {reason}") from None
+    except RecursionError:
+        raise Problem(400, "the body is nested too deeply") from None
     if not isinstance(data, dict):
         raise Problem(400, "the JSON body must be an object with ezkey and data")
     return data

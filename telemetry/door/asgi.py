@@ -89,9 +89,7 @@ class Door:
 
     async def _body(self, receive: Receive, length: bytes) -> bytes:
         # More digits than any limit has: ``int`` refuses very long ones by an error.
-        if length and (
-            not length.isdigit() or len(length) > 18 or int(length) > self._body_limit
-        ):
+        if length and (not length.isdigit() or len(length) > 18 or int(length) > self._body_limit):
             raise self._too_large()
         message = await receive()
         if message["type"] != "http.request":

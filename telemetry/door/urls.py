@@ -89,7 +89,7 @@ class HotReplies(MiddlewareMixin):
     """
 
     def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
+        self, _request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         if isinstance(response, HotReply):
             for name in list(response.headers):
