@@ -10,15 +10,18 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import close_old_connections, connection, transaction
 from django.template.loader import render_to_string
 from django.utils.timezone import now
 
 from stats_app.destroy_link import destroy_url
 from stats_app.models import Stat
+from telemetry.door.lifespan import at_start
 from telemetry.models import Membership, Project
 
 logger = logging.getLogger(__name__)
@@ -28,6 +31,8 @@ RETRY_SECONDS = 60.0
 # A server that could not send for days must not then tell of what everybody has long seen.
 GIVE_UP_AFTER = timedelta(days=3)
 MOST_IN_ONE = 50
+# Of the advisory lock; any number that nothing else here locks.
+_ANNOUNCING = 7_302_113_377
 
 _wake = threading.Event()
 _starting = threading.Lock()
@@ -46,26 +51,47 @@ def announce_soon() -> None:
 
 
 def announce_new_stats() -> int:
-    """Send one e-mail per project that has new stats; returns how many were sent.
+    """Send one e-mail per project and manager about new stats; returns how many were sent.
 
-    Rows are locked while their e-mail is sent, and skipped by other processes. Raises what the
-    mail backend raises; then nothing is marked and the next call tries again.
+    Raises what went wrong when none of a project's managers could be reached, in a group; their
+    stats are not marked, and the next call tries again. Other projects' e-mails are sent before.
     """
     sent = 0
-    for project in Project.objects.filter(stats__announced_at=None).distinct():
-        with transaction.atomic():
-            stats = list(
-                Stat.objects.select_for_update(skip_locked=True)
-                .filter(project=project, announced_at=None)
-                .order_by("created_at", "id")
-            )
-            fresh = [stat for stat in stats if stat.created_at > now() - GIVE_UP_AFTER]
-            sent += _send(project, fresh)
-            Stat.objects.filter(id__in=[stat.id for stat in stats]).update(announced_at=now())
+    failures: list[Exception] = []
+    waiting = Stat.objects.filter(announced_at=None)
+    for project in Project.objects.filter(id__in=waiting.values("project_id")):
+        try:
+            sent += _announce(project)
+        except Exception as error:  # noqa: BLE001 - raised below, after the others' turn
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("no manager could be told of new stats", failures)
+    return sent
+
+
+def _announce(project: Project) -> int:
+    """Tell this project's managers; one process at a time does, others wait and find it done.
+
+    The stats' own rows are not locked, however slow the mail server is: points for them are
+    arriving, and would wait for it.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ANNOUNCING])
+        stats = list(
+            Stat.objects.filter(project=project, announced_at=None).order_by("created_at", "id")
+        )
+        fresh = [stat for stat in stats if stat.created_at > now() - GIVE_UP_AFTER]
+        sent = _send(project, fresh)
+        Stat.objects.filter(id__in=[stat.id for stat in stats]).update(announced_at=now())
     return sent
 
 
 def _send(project: Project, stats: Sequence[Stat]) -> int:
+    """Send it to each manager. Raises only if nobody got it.
+
+    An address that is refused must not have all the others get the same e-mail every minute.
+    """
     receivers = list(
         Membership.objects.filter(
             project=project, role=Membership.Role.MANAGER, user__is_active=True
@@ -75,12 +101,22 @@ def _send(project: Project, stats: Sequence[Stat]) -> int:
     )
     if not receivers or not stats:
         return 0
-    for receiver in receivers:  # one each: managers need not see each other's addresses
-        _message(project, stats, receiver).send()
-    return len(receivers)
+    failures: list[Exception] = []
+    with get_connection() as backend:
+        for receiver in receivers:  # one each: managers need not see each other's addresses
+            try:
+                _message(project, stats, receiver, backend).send()
+            except (OSError, SMTPException) as error:
+                logger.warning("The e-mail about new stats to %s failed: %s", receiver, error)
+                failures.append(error)
+    if len(failures) == len(receivers):
+        raise failures[0]
+    return len(receivers) - len(failures)
 
 
-def _message(project: Project, stats: Sequence[Stat], receiver: str) -> EmailMessage:
+def _message(
+    project: Project, stats: Sequence[Stat], receiver: str, backend: BaseEmailBackend
+) -> EmailMessage:
     base_url = settings.PUBLIC_URL or f"http://{settings.HOST}:{settings.PORT}"
     named = f"“{stats[0].name}”" if len(stats) == 1 else f"{len(stats)} stats"
     body = render_to_string(
@@ -93,7 +129,7 @@ def _message(project: Project, stats: Sequence[Stat], receiver: str) -> EmailMes
         },
     )
     subject = " ".join(f"[{project.name}] New: {named}".split())
-    return EmailMessage(subject, body, to=[receiver])
+    return EmailMessage(subject, body, to=[receiver], connection=backend)
 
 
 def _send_for_ever() -> None:
@@ -111,3 +147,6 @@ def _send_for_ever() -> None:
         finally:
             connection.close()
 
+
+# For what a process that died has left.
+at_start(announce_soon)

@@ -12,6 +12,17 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
+_starts: list[Callable[[], None]] = []
+
+
+def at_start(start: Callable[[], None]) -> None:
+    """Have `start` called when a serving process starts, e.g. to take up interrupted work.
+
+    It is called in the event loop, so it must be quick.
+    """
+    _starts.append(start)
+
+
 async def live(receive: Receive, send: Send) -> None:
     """Answer the ASGI server's ``lifespan``: open the store at start-up, empty it at shutdown."""
     while True:
@@ -20,6 +31,8 @@ async def live(receive: Receive, send: Send) -> None:
             # The event loop and the writer share one interpreter: let neither hold it for long.
             sys.setswitchinterval(0.001)
             get_store()
+            for start in _starts:
+                start()
             await send({"type": "lifespan.startup.complete"})
         else:
             # By now the server has answered the requests in flight; whatever is left is stored.
