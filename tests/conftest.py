@@ -1,5 +1,6 @@
 """What every test shares. The database is a real PostgreSQL: the embedded one, or DATABASE_URL's."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -32,3 +33,19 @@ def direct_store(request: pytest.FixtureRequest) -> Iterator[None]:
     use_store(DirectStore())
     yield
     use_store(None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _skips_fail(terminalreporter):
+        terminalreporter.write_line("Skipped tests fail the run where CI=true.", red=True)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus == 0 and reporter is not None and _skips_fail(reporter):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _skips_fail(reporter: pytest.TerminalReporter) -> bool:
+    """On CI, a browser, database or client test that did not run is not a test that passed."""
+    return os.environ.get("CI") == "true" and bool(reporter.stats.get("skipped"))
