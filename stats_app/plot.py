@@ -122,7 +122,8 @@ def payload(stat: Stat, span: Span, bins: Sequence[Bin], latest: Latest | None) 
         "step": step,
         "step_label": step_label(step),
         "live": span.live,
-        "latest": latest and {"at": _seconds(latest.at), "value": latest.value},
+        "latest": latest.value if latest else None,
+        "received": stat.last_received_at and stat.last_received_at.timestamp(),
         **columns,
     }
 

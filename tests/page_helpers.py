@@ -50,7 +50,9 @@ class _Page(HTMLParser):
         for name, value in attrs:
             if name == "style" or name.startswith("on"):
                 self.problems.append(f"<{tag} {name}=…>")
-            if name in {"href", "src", "action"} and re.match(r"\s*(javascript:|//|https?:)", value):
+            if name in {"href", "src", "action"} and re.match(
+                r"\s*(javascript:|//|https?:)", value
+            ):
                 self.problems.append(f"<{tag} {name}={value}>")
         data = dict(attrs).get("type") == "application/json"
         if tag == "style" or (tag == "script" and "src" not in dict(attrs) and not data):

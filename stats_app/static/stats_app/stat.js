@@ -145,11 +145,11 @@
     empty.hidden = state.bins.size > 0;
   }
 
-  function showLatest(latest) {
-    if (!latest) return;
-    find("latest").textContent = withUnit(latest.value);
-    const time = find("latest-at");
-    time.dateTime = new Date(latest.at * 1000).toISOString();
+  function showLatest(payload) {
+    find("latest").textContent = withUnit(payload.latest);
+    if (payload.received === null) return;
+    const time = find("received");
+    time.dateTime = new Date(payload.received * 1000).toISOString();
     window.telemetry.showTime(time);
   }
 
@@ -211,7 +211,7 @@
 
   function showAll(payload) {
     showFigures();
-    showLatest(payload.latest);
+    showLatest(payload);
     showTable();
     showLive(state.live ? "on" : "off");
   }
@@ -225,6 +225,7 @@
       showReadout();
       showAll(payload);
     } else {
+      showLatest(payload);
       showLive(state.live ? "on" : "off");
     }
   }
