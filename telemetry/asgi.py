@@ -1,22 +1,22 @@
-"""The server as an ASGI application: websockets, the direct door, and Django behind it."""
+"""The server as an ASGI application: the direct door, and Django behind it."""
 
 import os
-from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telemetry.settings")
-django_application: Any = get_asgi_application()
+django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402 - apps must be loaded first
 
 from stats_app.dialects import stathat  # noqa: E402
 from telemetry.door.asgi import Door  # noqa: E402
 from telemetry.door.call import host_checker  # noqa: E402
+from telemetry.door.django import ThreadedHandler  # noqa: E402
 
 application = Door(
     stathat.HOT_ROUTES,
-    otherwise=django_application,
+    otherwise=ThreadedHandler(),
     allows_host=host_checker(settings.ALLOWED_HOSTS),
     body_limit=settings.BODY_LIMIT,
     trusted_proxies=settings.TRUSTED_PROXIES,

@@ -139,9 +139,8 @@ def _database() -> dict[str, Any]:
 
 
 DATABASES = {"default": _database()}
-# Requests run in short-lived threads, so connections are pooled per process, not kept per thread.
-DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"max_size": 8, "timeout": 4}
-# A connection that died while it lay in the pool is replaced, not handed out.
+# Requests run on a few threads that stay (telemetry.door.django), each with its own connection.
+DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
