@@ -40,29 +40,44 @@ class Project(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
     read_policy = models.CharField(
-        max_length=5, choices=ReadPolicy, default=ReadPolicy.TOKEN,
+        max_length=5,
+        choices=ReadPolicy,
+        default=ReadPolicy.TOKEN,
         help_text="Who may read what the dialects' own URLs show.",
     )
     is_default = models.BooleanField(
         default=False, help_text="Shown where a dialect's URL names no project. At most one."
     )
     app_key = models.CharField(
-        max_length=64, unique=True, default=new_key, validators=[_key_characters],
+        max_length=64,
+        unique=True,
+        default=new_key,
+        validators=[_key_characters],
         help_text="Countly and TStats: write sessions and events.",
     )
     ezkey = models.CharField(
-        "EZ key", max_length=254, unique=True, default=new_key, validators=[_key_characters],
+        "EZ key",
+        max_length=254,
+        unique=True,
+        default=new_key,
+        validators=[_key_characters],
         help_text="StatHat EZ: create and feed stats. May be an e-mail address.",
     )
     ez_enabled = models.BooleanField(
         "EZ API", default=True, help_text="Off: the EZ key is refused and creates no stats."
     )
     ukey = models.CharField(
-        "user key", max_length=64, unique=True, default=new_key, validators=[_key_characters],
+        "user key",
+        max_length=64,
+        unique=True,
+        default=new_key,
+        validators=[_key_characters],
         help_text="StatHat Classic: together with a stat's own key, feeds that stat.",
     )
     secret_key_hash = models.CharField(
-        max_length=64, blank=True, editable=False,
+        max_length=64,
+        blank=True,
+        editable=False,
         help_text="heartbeat: SHA-256 of the key that registers devices; empty: nobody may.",
     )
     created_at = models.DateTimeField(default=now, db_default=Now(), editable=False)
@@ -74,7 +89,8 @@ class Project(models.Model):
                 fields=["is_default"], condition=Q(is_default=True), name="project_one_default"
             ),
             models.UniqueConstraint(
-                fields=["secret_key_hash"], condition=~Q(secret_key_hash=""),
+                fields=["secret_key_hash"],
+                condition=~Q(secret_key_hash=""),
                 name="project_secret_key_unique",
             ),
         ]
