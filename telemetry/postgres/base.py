@@ -29,6 +29,16 @@ _OPTION = "embedded_data_dir"
 # What Django adds for its own connections; the rest of its parameters are libpq's.
 _DJANGO_ONLY = ("cursor_factory", "context", "prepare_threshold")
 
+# The server died, or was told to stop, an instant ago, before its supervisor could say so.
+_PASSING = (
+    "Connection refused",
+    "No such file",
+    "Connection reset",
+    "closed the connection unexpectedly",
+    "the database system is",  # starting up, shutting down, in recovery mode
+)
+_PASSING_SECONDS = 5.0
+
 
 def embedded_data_dir(settings_dict: dict[str, Any]) -> Path | None:
     """The data folder of the embedded server, if these settings of a database mean one."""
@@ -77,16 +87,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return parameters
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        try:
+        data_dir = embedded_data_dir(self.settings_dict)
+        if data_dir is None:
             return super().get_new_connection(conn_params)
-        except self.Database.OperationalError:
-            data_dir = embedded_data_dir(self.settings_dict)
-            if data_dir is None:
-                raise
-            # The server may have died an instant ago, before its supervisor could say so.
-            time.sleep(0.1)
+        deadline = time.monotonic() + _PASSING_SECONDS
+        while True:
+            try:
+                return super().get_new_connection(conn_params)
+            except self.Database.OperationalError as error:
+                passing = any(text in str(error) for text in _PASSING)
+                if not passing or time.monotonic() >= deadline:
+                    raise
+            time.sleep(0.05)
             conn_params = conn_params | _parameters(ensure_running(data_dir))
-            return super().get_new_connection(conn_params)
 
 
 def _parameters(server: ConnectionInfo) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from telemetry.postgres.binaries import Binaries
 from telemetry.postgres.config import SUPERUSER
-from telemetry.postgres.layout import DATABASE, ROLE, Layout
+from telemetry.postgres.layout import DATABASE, PORT, ROLE, Layout
 from telemetry.postgres.osuser import OSUser
 from telemetry.postgres.problem import PostgresProblem
 
@@ -50,14 +50,19 @@ class Cluster:
                 f"PostgreSQL does not run as an OS user without a name (number {self.user.uid})",
                 "Add that user to /etc/passwd, or set DATABASE_URL.",
             ) from None
-        new = pgdata.with_name("pgdata.new")
-        shutil.rmtree(new, ignore_errors=True)
+        for half_made in pgdata.parent.glob("pgdata.new*"):
+            shutil.rmtree(half_made, ignore_errors=True)
+        # A name of our own: a killed supervisor's initdb may live on for a moment.
+        new = pgdata.with_name(f"pgdata.new.{os.getpid()}")
         new.mkdir(0o700)
         if self.user.uid != os.geteuid():
             os.chown(new, self.user.uid, self.user.gid)
-        self._run([self.binaries.initdb, "-D", str(new), *self._initdb_options()], "")
+        initdb = [self.binaries.initdb, "-D", str(new)]
         single = [self.binaries.postgres, "--single", "-D", str(new), "-c", "exit_on_error=on"]
-        self._run([*single, "postgres"], _BOOTSTRAP)
+        # Nothing of this matters before the end, so it is brought to the disk once, at the end.
+        self._run([*initdb, "--no-sync", *self._initdb_options()], "")
+        self._run([*single, "-c", "fsync=off", "postgres"], _BOOTSTRAP)
+        self._run([*initdb, "--sync-only"], "")
         new.rename(pgdata)
 
     def _initdb_options(self) -> list[str]:
@@ -77,12 +82,13 @@ class Cluster:
                 cwd="/",
                 env=_clean_environment(),
                 check=False,
+                preexec_fn=_die_with_parent(signal.SIGKILL),
                 **self.user.run_as,
             )
         except OSError as error:
             raise PostgresProblem(f"Cannot run {command[0]}: {error.strerror}") from error
         if done.returncode:
-            print(done.stdout, done.stderr, file=sys.stderr, flush=True)
+            sys.stderr.write(f"{done.stdout}{done.stderr}")
             reason = relevant_line(done.stderr) or f"exit code {done.returncode}"
             raise PostgresProblem(f"Cannot make a database in {self.layout.pgdata}: {reason}")
 
@@ -96,7 +102,7 @@ class Cluster:
             cwd="/",
             env=_clean_environment(),
             umask=0o077,
-            preexec_fn=_die_with_parent(),  # noqa: PLW1509  (the supervisor has one thread)
+            preexec_fn=_die_with_parent(_FAST),  # noqa: PLW1509  (the supervisor has one thread)
             **self.user.run_as,
         )
 
@@ -104,21 +110,23 @@ class Cluster:
         found, status = self._pid_file()
         return found == pid and status == "ready"
 
-    def end_leftovers(self) -> None:
+    def end_leftovers(self, socket_folder: Path) -> None:
         """End what a killed supervisor or a killed server left behind on this data folder.
 
         The caller holds the supervisor's lock, so nothing that runs on this folder is wanted.
         """
         pid, _ = self._pid_file()
         if pid and self._is_ours(pid):
-            _log(f"ending the server {pid} that a former supervisor left")
+            log(f"ending the server {pid} that a former supervisor left")
             self._end(pid)
         for stray in self._strays():
             _send(stray, _IMMEDIATE)  # what their own postmaster would tell them after a crash
-        if pid:
-            # Number reuse (after a reboot, in any container) would make PostgreSQL think that the
-            # server still runs. Its shared memory remains as a second guard against two servers.
-            (self.layout.pgdata / "postmaster.pid").unlink(missing_ok=True)
+        # The number of a dead server may be another process's by now (after a reboot, in any
+        # container) or linger where nobody collects the dead. PostgreSQL would take it for a live
+        # one. Its shared memory remains as a second guard against two servers.
+        (self.layout.pgdata / "postmaster.pid").unlink(missing_ok=True)
+        for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
+            (socket_folder / name).unlink(missing_ok=True)
 
     def _end(self, pid: int) -> None:
         for number, seconds in ((_FAST, _STOP_SECONDS), (_IMMEDIATE, 10), (signal.SIGKILL, 5)):
@@ -155,7 +163,7 @@ class Cluster:
 
     def _strays(self) -> list[int]:
         try:
-            numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+            numbers = [int(proc.name) for proc in Path("/proc").iterdir() if proc.name.isdigit()]
         except OSError:
             return []
         return [number for number in numbers if self._is_ours(number)]
@@ -183,8 +191,8 @@ def relevant_line(log: str) -> str:
     return lines[-1] if lines else ""
 
 
-def _die_with_parent() -> Callable[[], None] | None:
-    """For the child, after it changed its user: stop fast when the supervisor is killed.
+def _die_with_parent(number: int) -> Callable[[], None] | None:
+    """For the child, after it changed its user: get this signal when the supervisor is killed.
 
     Without this (it is Linux only) an orphan runs on until the next supervisor finds it.
     """
@@ -194,7 +202,7 @@ def _die_with_parent() -> Callable[[], None] | None:
     parent = os.getpid()
 
     def arrange() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, _FAST, 0, 0, 0)
+        libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
 
@@ -223,5 +231,7 @@ def _wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def _log(text: str) -> None:
-    print(f"{time.strftime('%F %T')} supervisor: {text}", file=sys.stderr, flush=True)
+def log(text: str) -> None:
+    """A line of our own in the server's log."""
+    sys.stderr.write(f"{time.strftime('%F %T')} supervisor: {text}\n")
+    sys.stderr.flush()

@@ -81,6 +81,15 @@ def ensure_running(data_dir: Path | str, *, timeout: float = START_SECONDS) -> C
     return _connection(_client(data_dir).ensure(timeout))
 
 
+def release(data_dir: Path | str) -> None:
+    """Stop counting as a user of the server, before the end of the process.
+
+    For programs that live on without a database. Close your connections first: if this was the
+    last user, the server stops within a second or two.
+    """
+    _client(data_dir).release()
+
+
 def server_status(data_dir: Path | str) -> ServerStatus | None:
     """The server of `data_dir`, if it runs. Starts nothing."""
     client = _client(data_dir)
@@ -141,6 +150,12 @@ class Client:
         except PermissionError:
             pass
         return state
+
+    def release(self) -> None:
+        with self.lock:
+            if self._users is not None:
+                os.close(self._users)
+            self._users = None
 
     def _is_user(self) -> bool:
         return self._users is not None and is_open_file(self._users, self.layout.users_lock)

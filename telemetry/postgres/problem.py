@@ -1,7 +1,7 @@
 """What can go wrong, in one line and with the way out."""
 
 
-class PostgresProblem(Exception):  # noqa: N818  (it becomes an EmbeddedPostgresError)
+class PostgresProblem(Exception):
     """The embedded server cannot be had: ``message`` says why, ``hint`` what to do about it."""
 
     def __init__(self, message: str, hint: str = "") -> None:

@@ -28,7 +28,7 @@ import traceback
 from pathlib import Path
 
 from telemetry.postgres import binaries, config, osuser
-from telemetry.postgres.cluster import Cluster, relevant_line
+from telemetry.postgres.cluster import Cluster, log, relevant_line
 from telemetry.postgres.layout import (
     Layout,
     State,
@@ -87,6 +87,7 @@ class Supervisor:
 
     def prepare(self) -> None:
         """Everything before the first launch: user, programs, data, settings."""
+        self._say(state="starting")
         user = osuser.obtain(self.layout.data_dir)
         found = binaries.find_binaries(self.layout.pgdata)
         found = binaries.usable_by(found, user, self.layout.root)
@@ -115,7 +116,7 @@ class Supervisor:
         deadline = time.monotonic() + RETRY_SECONDS
         delay = 0.05
         while True:
-            self.cluster.end_leftovers()
+            self.cluster.end_leftovers(self.socket_folder)
             before = os.fstat(sys.stderr.fileno()).st_size
             self.server = self.cluster.launch(self.config)
             self._say(state="starting", postmaster=self.server.pid)
@@ -160,7 +161,7 @@ class Supervisor:
     def _restart(self) -> None:
         now = time.monotonic()
         self.deaths = [at for at in self.deaths if now - at < DEATHS_WITHIN_SECONDS] + [now]
-        _log(f"the server ended unexpectedly (exit code {self.server.returncode})")
+        log(f"the server ended unexpectedly (exit code {self.server.returncode})")
         if len(self.deaths) > MAX_DEATHS:
             raise PostgresProblem(
                 f"PostgreSQL died {len(self.deaths)} times within a minute",
@@ -208,7 +209,7 @@ def run(layout: Layout, reply: int) -> None:
         _answer(reply, {"state": "ready"})
         supervisor.watch(users)
     except PostgresProblem as problem:
-        _log(str(problem))
+        log(str(problem))
         _answer(reply, {"state": "failed", "message": problem.message, "hint": problem.hint})
         return
     except OSError as error:
@@ -231,10 +232,6 @@ def _read_from(path: Path, position: int) -> str:
     with path.open("rb") as file:
         file.seek(position)
         return file.read(100_000).decode(errors="replace")
-
-
-def _log(text: str) -> None:
-    print(f"{time.strftime('%F %T')} supervisor: {text}", file=sys.stderr, flush=True)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from telemetry.postgres.embedded import server_status
 
 class Command(BaseCommand):
     help = "Show the PostgreSQL server: its version, how it is run, and what it holds."
-    requires_system_checks: list[str] = []  # noqa: RUF012  (Django's own declaration)
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--database", default=DEFAULT_DB_ALIAS)
