@@ -133,13 +133,13 @@ def _seconds(when: datetime) -> int:
 
 
 def step_label(step: int) -> str:
-    """“5 minutes”, “1 day”."""
+    """What follows “per”: “5 minutes”, “day”."""
     name, length = next(
         (name, length)
         for name, length in (("day", 86_400), ("hour", 3_600), ("minute", 60))
         if step >= length
     )
-    return f"{step // length} {name}{'' if step == length else 's'}"
+    return name if step == length else f"{step // length} {name}s"
 
 
 def figures(stat: Stat, span: Span, bins: Sequence[Bin]) -> list[Figure]:

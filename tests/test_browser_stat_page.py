@@ -96,6 +96,23 @@ def test_dragging_zooms_in_on_finer_data_and_back_returns(server, project):
         wait_for(page, step=900)
 
 
+@pytest.mark.parametrize("kind", ["count", "value"])
+def test_the_script_shows_the_figures_that_the_server_wrote(server, project, kind):
+    now, name = int(time.time()), f"figures of a {kind}"
+    for ago, amounts in {0: [1.5, 2], 4000: [1e6 / 3], 9000: [-7, 0.125, 1e-7]}.items():
+        for amount in amounts:
+            fields = {kind: amount, "t": now - ago}
+            post(server, "/ez", ezkey=project["ezkey"], stat=name, **fields)
+    with browser_page() as page:
+        open_stat(page, server, project, name)
+        written = page.request.get(page.url).text()
+        shown = page.locator("[data-figure]")
+        assert shown.count() == (7 if kind == "count" else 6)
+        for figure in shown.all():
+            html = f'data-figure="{figure.get_attribute("data-figure")}">{figure.text_content()}<'
+            assert html in written
+
+
 def test_every_command_line_on_the_page_works_in_a_shell(server, project):
     if not shutil.which("curl"):
         pytest.skip("There is no curl on this machine.")

@@ -48,7 +48,7 @@ def test_a_counter_shows_its_total(project, rain):
     assert (figures["min"], figures["latest"]) == (0, 7)
     assert figures["mean"] == pytest.approx(12 / 288, rel=0.01)
     assert "12 mm" in text
-    assert "Each bar: the sum of" in text
+    assert 'Sum per <span id="step">5 minutes</span>' in text
     assert "just now" in text
 
 
@@ -71,7 +71,7 @@ def test_no_data_is_not_zero(project, rain, wind):
     client = viewer(project)
     for stat in (rain, wind):
         response = client.get(url_of(stat))
-        assert "Nothing was received in this time" in check_html(response)
+        assert "Nothing has been received yet" in check_html(response)
         figures = figures_in(response)
         assert figures.pop("points") == 0
         assert set(figures.values()) == {None}

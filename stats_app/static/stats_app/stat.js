@@ -147,6 +147,7 @@
 
   function showLatest(payload) {
     find("latest").textContent = withUnit(payload.latest);
+    find("newest").hidden = payload.latest === null;
     if (payload.received === null) return;
     const time = find("received");
     time.dateTime = new Date(payload.received * 1000).toISOString();
