@@ -42,4 +42,4 @@ _FACTS = f"""
              FROM (SELECT last_received_at FROM {Stat._meta.db_table}
                     WHERE project_id = wanted.id LIMIT %s) AS looked_at
            ) AS facts
-    """  # noqa: S608 - the name of our own table
+    """

@@ -148,6 +148,8 @@
   function showLatest(payload) {
     find("latest").textContent = withUnit(payload.latest);
     find("newest").hidden = payload.latest === null;
+    empty.firstElementChild.textContent = payload.latest === null
+      ? "Nothing has been received yet." : "Nothing was received in this time.";
     if (payload.received === null) return;
     const time = find("received");
     time.dateTime = new Date(payload.received * 1000).toISOString();
