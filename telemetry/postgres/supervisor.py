@@ -168,7 +168,7 @@ class Supervisor:
                 f"Its log is {self.layout.log}",
             )
         self._say(state="starting", postmaster=0)
-        time.sleep(0.1 * 2 ** (len(self.deaths) - 1) if len(self.deaths) > 1 else 0)
+        time.sleep(0.05 * 2 ** len(self.deaths) if len(self.deaths) > 1 else 0)
         self.start()
 
     def stop(self) -> None:
