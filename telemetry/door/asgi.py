@@ -74,7 +74,7 @@ class Door:
             elif name == b"x-forwarded-for":
                 forwarded = forwarded + b"," + value if forwarded else value
         if not self._allows_host(host):
-            return route.error(Problem(400, "this server does not answer for that host name"))
+            return route.error(wrong_host())
         try:
             body = await self._body(receive, length)
         except Problem as problem:
@@ -116,6 +116,11 @@ class Door:
 def too_large(limit: int) -> Problem:
     """The error for a body over `limit` bytes. The rest of it is not read, so the line closes."""
     return Problem(413, f"the body is larger than {limit} bytes", ((b"connection", b"close"),))
+
+
+def wrong_host() -> Problem:
+    """The error for a ``Host`` header that names somebody else."""
+    return Problem(400, "this server does not answer for that host name")
 
 
 def _log(scope: Scope, response: Response, seconds: float) -> None:

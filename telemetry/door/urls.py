@@ -5,6 +5,7 @@ The same function answers, with the same bytes; only the way in is Django's.
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -12,13 +13,13 @@ from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, re_path
+from django.urls import Resolver404, URLPattern, re_path, resolve
 from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.csrf import csrf_exempt
 
-from telemetry.door.asgi import too_large
+from telemetry.door.asgi import too_large, wrong_host
 from telemetry.door.call import call, client_address
-from telemetry.door.http import HotRoute, Problem, Request, Response
+from telemetry.door.http import HotRoute, Request, Response
 
 # What Django calls a view: its stubs do not know asynchronous ones.
 View = Callable[..., Any]
@@ -35,14 +36,11 @@ def view_of(route: HotRoute) -> View:
     async def view(request: HttpRequest) -> HttpResponse:
         return HotReply(await _answer(route, request))
 
+    view.hot_route = route  # type: ignore[attr-defined]
     return csrf_exempt(view)
 
 
 async def _answer(route: HotRoute, request: HttpRequest) -> Response:
-    try:
-        request.get_host()
-    except DisallowedHost:
-        return route.error(Problem(400, "this server does not answer for that host name"))
     try:
         body = request.body
     except RequestDataTooBig:
@@ -85,8 +83,18 @@ class HotReply(HttpResponse):
 class HotReplies(MiddlewareMixin):
     """Outermost middleware: takes away what the others add for browsers showing our pages.
 
-    So a client gets the same bytes whichever way its request came in.
+    So a client gets the same bytes whichever way its request came in. For the same reason a wrong
+    host is refused here: the next middleware would do so with a page.
     """
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            with suppress(Resolver404):
+                route = getattr(resolve(request.path_info).func, "hot_route", None)
+                return HotReply(route.error(wrong_host())) if route else None
+        return None
 
     def process_response(
         self, _request: HttpRequest, response: HttpResponseBase
