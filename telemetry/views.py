@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -50,6 +51,12 @@ def home(request: HttpRequest) -> HttpResponse:
         "limit": LIMIT,
     }
     return render(request, "telemetry/projects.html", context)
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view
+    """Browsers ask for this path by themselves, on pages that are not ours as well."""
+    return redirect(static("telemetry/icon.svg"), permanent=False)
 
 
 @never_cache

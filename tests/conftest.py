@@ -1,4 +1,4 @@
-"""What every test shares. The database is a real PostgreSQL: the embedded one, or DATABASE_URL's."""
+"""What every test shares. The database is a real PostgreSQL: embedded, or that of DATABASE_URL."""
 
 import os
 from collections.abc import Iterator
