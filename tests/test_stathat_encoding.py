@@ -42,6 +42,14 @@ def test_an_unencoded_tilde_is_the_same_as_an_encoded_one():
     assert sums() == {"sent total": 2, "sent to all": 2}
 
 
+@pytest.mark.parametrize("number", ["1e+21", "1E+21", "1e%2B21", "+1e+21"])
+def test_a_large_number_may_have_its_plus_sign_unencoded(number):
+    """As Node's, Lua's and C#'s official clients send it, which encode nothing."""
+    for path in (f"value={number}", f"value={number}&t=1e+9"):
+        assert post("/ez", f"ezkey={EZ_KEY}&stat=a&{path}").body == OK
+    assert sums() == {"a": 2e21}
+
+
 def test_a_name_cut_off_within_a_character_is_stored():
     """Node's official client announces as many bytes as there are characters."""
     body = f"ezkey={EZ_KEY}&count=1&stat=grö😀".encode()

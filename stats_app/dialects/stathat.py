@@ -213,8 +213,11 @@ def _number(raw: Any, name: str) -> float | None:
         if isinstance(raw, str):
             if "_" in raw or not raw.isascii():
                 raise ValueError  # Python would take these, nobody else does
-            if not raw.strip():
+            raw = raw.strip()
+            if not raw:
                 return None
+            if " " in raw:  # 1e+21 of a client that encodes nothing: Node's, Lua's, C#'s
+                raw = raw.replace("e ", "e+").replace("E ", "E+")
         elif isinstance(raw, bool):
             _not_a_number(name)
         number = float(raw)
