@@ -1,5 +1,6 @@
 """Real installations in temporary folders, and real processes that use them."""
 
+import atexit
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,8 @@ class User:
     """A process that uses the server of one data folder until it is ended."""
 
     def __init__(self, data_dir: Path, environment: dict[str, str]) -> None:
-        path = os.pathsep.join(filter(None, [environment.get("PYTHONPATH"), str(ROOT)]))
+        places = [environment.get("PYTHONPATH"), str(ROOT), os.environ.get("PYTHONPATH")]
+        path = os.pathsep.join(filter(None, places))
         self.process = subprocess.Popen(
             [sys.executable, "-c", _USER, str(data_dir)],
             stdin=subprocess.PIPE,
@@ -141,16 +144,32 @@ class Installation:
 
 
 @contextmanager
-def installation() -> Iterator[Installation]:
+def installation(*, prepared: bool = False) -> Iterator[Installation]:
+    """A new one; or, for what does not care about the first start, one with its data made."""
     # Not pytest's folders: they are 0700, and as root the server runs as somebody else.
     folder = Path(tempfile.mkdtemp(prefix="telemetry-test-", dir="/tmp"))
     folder.chmod(0o711)
     made = Installation(folder)
+    if prepared:
+        made.layout.make()
+        subprocess.run(["cp", "-a", _prepared_data(), made.layout.pgdata], check=True)
     try:
         yield made
     finally:
         made.close()
         shutil.rmtree(folder)
+
+
+@cache
+def _prepared_data() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="telemetry-test-", dir="/tmp"))
+    atexit.register(shutil.rmtree, folder)
+    with installation() as made:
+        made.user().sql("SELECT 1")
+        made.users.pop().end()
+        made.stop()
+        subprocess.run(["cp", "-a", made.layout.pgdata, folder], check=True)
+    return folder / "pgdata"
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:

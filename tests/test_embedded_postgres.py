@@ -19,6 +19,12 @@ def place() -> Iterator[Installation]:
         yield made
 
 
+@pytest.fixture
+def prepared() -> Iterator[Installation]:
+    with installation(prepared=True) as made:
+        yield made
+
+
 def test_data_is_kept_and_the_second_start_is_fast(place: Installation) -> None:
     first = place.user()
     first.sql("CREATE TABLE kept (n int)")
@@ -31,19 +37,19 @@ def test_data_is_kept_and_the_second_start_is_fast(place: Installation) -> None:
     assert time.monotonic() - started < 5
 
 
-def test_processes_share_one_server_which_stops_with_the_last(place: Installation) -> None:
-    one, two = place.user(), place.user()
+def test_processes_share_one_server_which_stops_with_the_last(prepared: Installation) -> None:
+    one, two = prepared.user(), prepared.user()
     server = "SELECT pg_postmaster_start_time()::text"
     assert one.sql(server) == two.sql(server)
-    assert len(place.servers()) == 1
+    assert len(prepared.servers()) == 1
 
     one.end()
     time.sleep(1.5)
     assert two.sql("SELECT 1") == [[1]]
-    assert len(place.servers()) == 1
+    assert len(prepared.servers()) == 1
 
     two.end()
-    wait_until(place.is_stopped, 5)
+    wait_until(prepared.is_stopped, 5)
 
 
 def test_a_server_that_starts_at_once_in_four_processes_starts_once(place: Installation) -> None:
@@ -54,40 +60,40 @@ def test_a_server_that_starts_at_once_in_four_processes_starts_once(place: Insta
     assert len(place.servers()) == 1
 
 
-def test_who_comes_while_the_server_stops_waits_and_starts_it_anew(place: Installation) -> None:
+def test_who_comes_while_the_server_stops_waits_and_starts_it_anew(prepared: Installation) -> None:
     """Ends and begins at every moment of the supervisor's round."""
-    place.user().sql("SELECT 1")
+    prepared.user().sql("SELECT 1")
     for delay in (0.8, 0.95):
-        place.users[-1].end()
+        prepared.users[-1].end()
         time.sleep(delay)
-        assert place.user().sql("SELECT 1") == [[1]]
-        assert len(place.servers()) == 1
+        assert prepared.user().sql("SELECT 1") == [[1]]
+        assert len(prepared.servers()) == 1
 
 
-def test_threads_of_one_process_and_a_forked_child(place: Installation) -> None:
-    where = ensure_running(place.data_dir)
+def test_threads_of_one_process_and_a_forked_child(prepared: Installation) -> None:
+    where = ensure_running(prepared.data_dir)
     child = os.fork()
     if not child:
         time.sleep(1.5)
-        again = ensure_running(place.data_dir)
+        again = ensure_running(prepared.data_dir)
         with psycopg.connect(host=where.host, user=where.user, dbname=where.dbname):
             os._exit(0 if again == where else 1)
-    release(place.data_dir)  # the child still holds what it inherited
+    release(prepared.data_dir)  # the child still holds what it inherited
     _, status = os.waitpid(child, 0)
     assert status == 0
-    wait_until(place.is_stopped, 5)
+    wait_until(prepared.is_stopped, 5)
 
 
-def test_asking_again_costs_little(place: Installation) -> None:
-    ensure_running(place.data_dir)
+def test_asking_again_costs_little(prepared: Installation) -> None:
+    ensure_running(prepared.data_dir)
     started = time.perf_counter()
     for _ in range(200):
-        ensure_running(place.data_dir)
+        ensure_running(prepared.data_dir)
     assert (time.perf_counter() - started) / 200 < 0.001
 
 
-def test_its_settings_do_not_risk_what_was_acknowledged(place: Installation) -> None:
-    user = place.user()
+def test_its_settings_do_not_risk_what_was_acknowledged(prepared: Installation) -> None:
+    user = prepared.user()
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
         assert user.sql(f"SHOW {name}") == [["on"]]
     assert user.sql("SHOW listen_addresses") == [[""]]
@@ -97,14 +103,14 @@ def test_its_settings_do_not_risk_what_was_acknowledged(place: Installation) -> 
     assert user.sql("SELECT 'B' < 'a', 'Z' < 'é', upper('é')") == [[True, True, "É"]]
 
 
-def test_own_settings_win(place: Installation) -> None:
-    user = place.user()
+def test_own_settings_win(prepared: Installation) -> None:
+    user = prepared.user()
     user.sql("SELECT 1")
     user.end()
-    place.stop()
-    with (place.layout.conf / "custom.conf").open("a") as file:
+    prepared.stop()
+    with (prepared.layout.conf / "custom.conf").open("a") as file:
         file.write("max_connections = 33\n")
-    assert place.user().sql("SHOW max_connections") == [["33"]]
+    assert prepared.user().sql("SHOW max_connections") == [["33"]]
 
 
 def test_looking_starts_nothing(place: Installation) -> None:

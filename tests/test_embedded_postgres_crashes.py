@@ -13,7 +13,7 @@ from tests.embedded_postgres_helpers import Installation, installation, kill, wa
 
 @pytest.fixture
 def place() -> Iterator[Installation]:
-    with installation() as made:
+    with installation(prepared=True) as made:
         yield made
 
 
@@ -68,15 +68,17 @@ def test_everybody_killed_at_once(place: Installation) -> None:
     assert len(place.servers()) == 1
 
 
-def test_a_start_that_is_killed_halfway_is_begun_again(place: Installation) -> None:
-    for _ in range(3):
-        user = place.user()
-        user.send("SELECT 1")
-        wait_until(lambda: any(place.layout.root.glob("pgdata.new.*")))
-        state = place.state()
-        user.kill()
-        kill(state.supervisor)
-    assert place.user().sql("SELECT 1") == [[1]]
+def test_a_start_that_is_killed_halfway_is_begun_again() -> None:
+    with installation() as place:
+        for _ in range(3):
+            user = place.user()
+            user.send("SELECT 1")
+            wait_until(lambda: any(place.layout.root.glob("pgdata.new.*")))
+            supervisor = place.state().supervisor
+            user.kill()
+            kill(supervisor)
+        assert place.user().sql("SELECT 1") == [[1]]
+        assert not list(place.layout.root.glob("pgdata.new*"))
 
 
 def test_a_number_of_a_dead_server_that_another_process_has(place: Installation) -> None:

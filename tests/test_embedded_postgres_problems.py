@@ -37,16 +37,17 @@ def problem(place: Installation) -> str:
     return line
 
 
-def test_a_broken_setting(place: Installation) -> None:
-    user = place.user()
-    user.sql("SELECT 1")
-    user.end()
-    place.stop()
-    custom = place.layout.conf / "custom.conf"
-    custom.write_text("no_such_setting = 1\n")
-    assert 'unrecognized configuration parameter "no_such_setting"' in problem(place)
-    custom.write_text("")
-    assert place.user().sql("SELECT 1") == [[1]]
+def test_a_broken_setting() -> None:
+    with installation(prepared=True) as place:
+        user = place.user()
+        user.sql("SELECT 1")
+        user.end()
+        place.stop()
+        custom = place.layout.conf / "custom.conf"
+        custom.write_text("no_such_setting = 1\n")
+        assert 'unrecognized configuration parameter "no_such_setting"' in problem(place)
+        custom.write_text("")
+        assert place.user().sql("SELECT 1") == [[1]]
 
 
 def test_data_of_a_version_that_is_not_here(place: Installation) -> None:
@@ -100,13 +101,14 @@ def test_a_folder_that_is_not_writable(place: Installation) -> None:
     place.folder.chmod(0o700)
 
 
-def test_damaged_data(place: Installation) -> None:
-    user = place.user()
-    user.sql("SELECT 1")
-    user.end()
-    place.stop()
-    Path(place.layout.pgdata, "global", "pg_control").write_bytes(b"")
-    assert "pg_control" in problem(place)
+def test_damaged_data() -> None:
+    with installation(prepared=True) as place:
+        user = place.user()
+        user.sql("SELECT 1")
+        user.end()
+        place.stop()
+        Path(place.layout.pgdata, "global", "pg_control").write_bytes(b"")
+        assert "pg_control" in problem(place)
 
 
 def test_too_slow_a_start_is_not_waited_for(place: Installation) -> None:

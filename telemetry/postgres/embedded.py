@@ -35,7 +35,10 @@ from telemetry.postgres.layout import (
 )
 from telemetry.postgres.problem import PostgresProblem
 
-START_SECONDS = 60.0
+# A program that begins can wait for a slow disk or for recovery after a crash. One that has been
+# serving rather tells its clients to come back.
+START_SECONDS = 120.0
+RETURN_SECONDS = 4.0
 # A broken installation is not tried again for every request that comes in.
 FAILURE_HOLDS_SECONDS = 1.0
 
@@ -73,10 +76,11 @@ class ServerStatus:
     postmaster: int
 
 
-def ensure_running(data_dir: Path | str, *, timeout: float = START_SECONDS) -> ConnectionInfo:
+def ensure_running(data_dir: Path | str, *, timeout: float | None = None) -> ConnectionInfo:
     """Where the server of `data_dir` is, once it takes connections; started if need be.
 
-    Raises ``EmbeddedPostgresError`` if it cannot start, or does not within `timeout` seconds.
+    Raises ``EmbeddedPostgresError`` if it cannot start, or does not within `timeout` seconds: by
+    default two minutes, but only four if this process has seen it running before.
     """
     return _connection(_client(data_dir).ensure(timeout))
 
@@ -123,17 +127,23 @@ class Client:
         self._users: int | None = None
         self._failure: PostgresProblem | None = None
         self._failed_at = 0.0
+        self._was_running = False
 
-    def ensure(self, timeout: float) -> State:
+    def ensure(self, timeout: float | None) -> State:
         if self._is_user() and (state := self.running()):
             return state
+        if timeout is None:
+            timeout = RETURN_SECONDS if self._was_running else START_SECONDS
         deadline = time.monotonic() + timeout
         if not self.lock.acquire(timeout=timeout):
             raise _convert(self._still_starting())
         try:
-            return self._ensure_slowly(deadline)
+            state = self._ensure_slowly(deadline)
+            self._was_running = True
+            return state
         except PostgresProblem as problem:
-            self._failure, self._failed_at = problem, time.monotonic()
+            if problem is not self._failure:
+                self._failure, self._failed_at = problem, time.monotonic()
             raise _convert(problem) from problem
         finally:
             self.lock.release()
