@@ -12,6 +12,9 @@ from telemetry.door.call import Networks, access_log, call, client_address
 from telemetry.door.http import HotRoute, Problem, Request, Response
 from telemetry.door.lifespan import Receive, Scope, Send, live
 
+# How many times the limit is read of a body that is over it.
+_PATIENCE = 8
+
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -88,33 +91,34 @@ class Door:
         return await call(route, request)
 
     async def _body(self, receive: Receive, length: bytes) -> bytes:
+        limit = self._body_limit
         # More digits than any limit has: ``int`` refuses very long ones by an error.
-        if length and (not length.isdigit() or len(length) > 18 or int(length) > self._body_limit):
-            raise self._too_large()
+        fits = not length or (length.isdigit() and len(length) < 19 and int(length) <= limit)
         message = await receive()
         if message["type"] != "http.request":
             raise Disconnected
         body: bytes = message.get("body", b"")
-        if not message.get("more_body"):
+        if fits and len(body) <= limit and not message.get("more_body"):
             return body
         parts = [body]
         size = len(body)
-        while message.get("more_body"):
+        # Most clients see a reply only after they have sent all: what is too much is read, for a
+        # while, and forgotten.
+        while message.get("more_body") and size <= limit * _PATIENCE:
             message = await receive()
             if message["type"] != "http.request":
                 raise Disconnected
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > self._body_limit:
-                raise self._too_large()
+            body = message.get("body", b"")
+            size += len(body)
+            if fits and size <= limit:
+                parts.append(body)
+        if not fits or size > limit:
+            raise too_large(limit)
         return b"".join(parts)
-
-    def _too_large(self) -> Problem:
-        return too_large(self._body_limit)
 
 
 def too_large(limit: int) -> Problem:
-    """The error for a body over `limit` bytes. The rest of it is not read, so the line closes."""
+    """The error for a body over `limit` bytes. It may be read in part only, so the line closes."""
     return Problem(413, f"the body is larger than {limit} bytes", ((b"connection", b"close"),))
 
 
