@@ -1,5 +1,6 @@
 """What the tests of the StatHat dialect share: two ways in, and what is stored afterwards."""
 
+import itertools
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,12 +57,13 @@ def through_door(method, target, body=b"", headers=None, *, more_body=()):
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in pairs.items()],
         "client": ("127.0.0.1", 5),
     }
-    parts = [body, *more_body]
+    parts = itertools.chain([body], more_body, [b""] if more_body else [])
     sent: list[Any] = []
 
     async def receive():
-        part = parts.pop(0)
-        return {"type": "http.request", "body": part, "more_body": bool(parts)}
+        part = next(parts, None)
+        assert part is not None, "the door reads on after the end"
+        return {"type": "http.request", "body": part, "more_body": bool(more_body) and part != b""}
 
     async def send(message):
         sent.append(message)

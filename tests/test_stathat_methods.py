@@ -51,6 +51,18 @@ def test_a_body_over_the_limit_is_refused(path, settings):
     assert not sums()
 
 
+def test_a_body_over_the_limit_is_read_on_only_for_a_while(settings):
+    sent = []
+
+    def parts():
+        for part in [b"x" * settings.BODY_LIMIT] * 20:
+            sent.append(part)
+            yield part
+
+    reply = through_door("POST", "/ez", b"x", {"content-length": str(1 << 40)}, more_body=parts())
+    assert (reply.status, len(sent)) == (413, 8)
+
+
 def test_a_body_of_exactly_the_limit_is_read(settings):
     start = f"ezkey={EZ_KEY}&stat=a&count=1&x=".encode()
     body = start + b"x" * (settings.BODY_LIMIT - len(start))
