@@ -29,7 +29,7 @@ async def live(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             # The event loop and the writer share one interpreter: let neither hold it for long.
-            sys.setswitchinterval(0.001)
+            sys.setswitchinterval(0.0005)
             get_store()
             for start in _starts:
                 start()

@@ -27,6 +27,8 @@ PATIENCE = 4.0
 # The database gives up a statement a little earlier than the callers do.
 STATEMENT_TIMEOUT_MS = 3500
 RECONNECT_SECONDS = 0.2
+# A connection that was not used for so many seconds is looked at before it is used.
+IDLE = 0.1
 
 # Failures of a whole batch that say nothing about any write in it.
 _TRANSIENT = (
@@ -56,6 +58,7 @@ class GroupStore:
         self._line = Line(queue_limit)
         self._batch_limit = batch_limit
         self._connection: psycopg.Connection[Row] | None = None
+        self._used_at = 0.0
         self._in_hand: list[Waiting] = []
         self.batches = 0
         self.writes = 0
@@ -110,7 +113,9 @@ class GroupStore:
         if connection is None:
             answer(batch, [StoreUnavailable()] * len(batch))
             return
-        answer(batch, self._commit(connection, batch))
+        outcomes = self._commit(connection, batch)
+        self._used_at = time.monotonic()
+        answer(batch, outcomes)
         self.batches += 1
         self.writes += len(batch)
 
@@ -142,7 +147,8 @@ class GroupStore:
 
     def _connected(self, batch: list[Waiting]) -> psycopg.Connection[Row] | None:
         """The connection, made anew if need be; None when the waiters' time is over before."""
-        if self._connection is not None and not _is_alive(self._connection):
+        idle = time.monotonic() - self._used_at
+        if self._connection is not None and idle > IDLE and not _is_alive(self._connection):
             self._drop_connection()
         while self._connection is None:
             if all(item.future.done() for item in batch):
