@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from smtplib import SMTPException
 
-from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import close_old_connections, connection, transaction
@@ -21,6 +20,7 @@ from django.utils.timezone import now
 
 from stats_app.destroy_link import destroy_url
 from stats_app.models import Stat
+from telemetry.addresses import own_url
 from telemetry.door.lifespan import at_start
 from telemetry.models import Membership, Project
 
@@ -117,7 +117,7 @@ def _send(project: Project, stats: Sequence[Stat]) -> int:
 def _message(
     project: Project, stats: Sequence[Stat], receiver: str, backend: BaseEmailBackend
 ) -> EmailMessage:
-    base_url = settings.PUBLIC_URL or f"http://{settings.HOST}:{settings.PORT}"
+    base_url = own_url()
     named = f"“{stats[0].name}”" if len(stats) == 1 else f"{len(stats)} stats"
     body = render_to_string(
         "stats_app/new_stats_mail.txt",

@@ -4,6 +4,8 @@ import os
 
 import uvicorn
 
+from telemetry.door.lenient import LenientProtocol
+
 APPLICATION = "telemetry.asgi:application"
 
 
@@ -28,7 +30,7 @@ def run(host: str, port: int, workers: int, application: str = APPLICATION) -> N
         port=port,
         workers=workers,
         loop="auto",
-        http="auto",
+        http=LenientProtocol,
         lifespan="on",
         access_log=False,
         log_config=None,

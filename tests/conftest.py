@@ -28,8 +28,9 @@ def server() -> Iterator[ServerProcess]:
 
 
 @pytest.fixture(autouse=True)
-def direct_store(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Writes of in-process tests are made in the test's own transaction."""
+def direct_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Writes of in-process tests are made in the test's own transaction, and no thread mails."""
+    monkeypatch.setattr("stats_app.mail.announce_soon", lambda: None)
     use_store(DirectStore())
     yield
     use_store(None)

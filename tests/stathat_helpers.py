@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from asgiref.sync import async_to_sync
 from django.test import Client
 
-from stats_app import mail
 from stats_app.models import MinuteBucket
 from telemetry.asgi import application
 from telemetry.models import Project
@@ -37,9 +36,8 @@ class Reply:
         return str(self.json["msg"])
 
 
-def new_project(monkeypatch, slug="p", **fields):
-    """A project with well-known keys, whose new stats are not announced by a thread."""
-    monkeypatch.setattr(mail, "announce_soon", lambda: None)
+def new_project(slug="p", **fields):
+    """A project with well-known keys."""
     keys = {"ezkey": EZ_KEY, "ukey": USER_KEY, **fields}
     return Project.objects.create(name=slug.title(), slug=slug, **keys)
 

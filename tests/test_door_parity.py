@@ -59,7 +59,7 @@ REQUESTS = {
 
 @pytest.fixture(autouse=True)
 def project(db, monkeypatch):
-    project = new_project(monkeypatch)
+    project = new_project()
     Stat.objects.create(project=project, name="hits", kind=Stat.Kind.COUNTER, key="hits")
 
 

@@ -31,7 +31,7 @@ class RefusesSome(EmailBackend):
 
 @pytest.fixture
 def project(db, monkeypatch):
-    return new_project(monkeypatch)
+    return new_project()
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +87,7 @@ def test_each_manager_who_can_be_reached_gets_one_and_nobody_else(project, monke
     member(project, "vera", "viewer")
     member(project, "left", "manager", is_active=False)
     member(project, "mute", "manager", email="")
-    other = new_project(monkeypatch, "other", ezkey="other", ukey="other")
+    other = new_project("other", ezkey="other", ukey="other")
     member(other, "olga", "manager")
     ez(stat="a", count=1)
     assert announce_new_stats() == 2
@@ -95,8 +95,8 @@ def test_each_manager_who_can_be_reached_gets_one_and_nobody_else(project, monke
     assert all(len(message.recipients()) == 1 for message in mail.outbox)
 
 
-def test_each_project_has_an_email_of_its_own(monkeypatch):
-    other = new_project(monkeypatch, "other", ezkey="other", ukey="other")
+def test_each_project_has_an_email_of_its_own():
+    other = new_project("other", ezkey="other", ukey="other")
     member(other, "olga", "manager")
     ez(stat="a", count=1)
     get("/ez", ezkey="other", stat="b", count=1)
@@ -143,7 +143,7 @@ def test_one_refused_address_does_not_have_the_others_told_again_and_again(proje
 
 
 def test_a_project_that_cannot_be_told_does_not_keep_others_from_it(monkeypatch, refusing):
-    other = new_project(monkeypatch, "a-other", ezkey="other", ukey="other")
+    other = new_project("a-other", ezkey="other", ukey="other")
     member(other, "olga", "manager", email="olga@example.net")
     ez(stat="a", count=1)
     get("/ez", ezkey="other", stat="b", count=1)

@@ -48,9 +48,9 @@ def store():
 
 
 @pytest.fixture(autouse=True)
-def manager(monkeypatch):
+def manager():
     user = User.objects.create_user("max", "max@example.org")
-    Membership.objects.create(project=new_project(monkeypatch), user=user, role="manager")
+    Membership.objects.create(project=new_project(), user=user, role="manager")
 
 
 def post(store, name):

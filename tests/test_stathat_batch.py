@@ -21,7 +21,7 @@ SEED = """{
 
 @pytest.fixture(autouse=True)
 def project(db, monkeypatch):
-    return new_project(monkeypatch)
+    return new_project()
 
 
 def test_the_seeds_own_example_is_stored_in_spite_of_its_trailing_comma():

@@ -8,7 +8,7 @@ from tests.stathat_helpers import FORM, JSON, OK, USER_KEY, ez, get, new_project
 
 @pytest.fixture(autouse=True)
 def project(db, monkeypatch):
-    return new_project(monkeypatch)
+    return new_project()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.stathat_helpers import EZ_KEY, JSON, OK, new_project, post, sums, thr
 
 @pytest.fixture(autouse=True)
 def project(db, monkeypatch):
-    return new_project(monkeypatch)
+    return new_project()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.stathat_helpers import EZ_KEY, FORM, JSON, OK, batch, ez, get, new_pr
 
 @pytest.fixture(autouse=True)
 def project(db, monkeypatch):
-    return new_project(monkeypatch)
+    return new_project()
 
 
 def test_a_get_counts():

@@ -67,7 +67,7 @@ def well_formed(status, body, method):
 
 @pytest.fixture(autouse=True)
 def project(db, monkeypatch):
-    return new_project(monkeypatch)
+    return new_project()
 
 
 def check(method, path, query, body, content_type):

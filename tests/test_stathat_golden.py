@@ -20,7 +20,7 @@ EXPECTED = FOLDER / "expected.json"
 
 @pytest.fixture(autouse=True)
 def project(db, monkeypatch):
-    project = new_project(monkeypatch)
+    project = new_project()
     for name, kind in (("hits", Stat.Kind.COUNTER), ("load", Stat.Kind.VALUE)):
         Stat.objects.create(project=project, name=name, kind=kind, key=f"{name}-key")
 

@@ -22,7 +22,7 @@ INVALID = b'{"status":401,"msg":"invalid keys"}'
 
 @pytest.fixture(autouse=True)
 def project(db, monkeypatch):
-    return new_project(monkeypatch)
+    return new_project()
 
 
 @pytest.fixture
@@ -84,15 +84,15 @@ def test_a_switched_off_ez_api_refuses_its_key_and_leaves_classic_alone(project,
 
 
 def test_projects_with_the_same_names_keep_apart(project, monkeypatch):
-    new_project(monkeypatch, "other", ezkey="other", ukey="other-user")
+    new_project("other", ezkey="other", ukey="other-user")
     ez(stat="a", count=1)
     assert get("/ez", ezkey="other", stat="a", count=5).body == OK
     totals = MinuteBucket.objects.values_list("project__slug", "sum")
     assert dict(totals) == {"p": 1, "other": 5}
 
 
-def test_another_projects_stat_key_is_no_stat_of_this_user_key(monkeypatch, stat):
-    new_project(monkeypatch, "other", ezkey="other", ukey="other-user")
+def test_another_projects_stat_key_is_no_stat_of_this_user_key(stat):
+    new_project("other", ezkey="other", ukey="other-user")
     reply = get("/c", ukey="other-user", key=stat.key)
     assert (reply.status, reply.body) == (404, b'{"status":404,"msg":"no stat"}')
     assert not sums()

@@ -9,7 +9,7 @@ PATHS = pytest.mark.parametrize("path", ["/ez", "/c", "/v"])
 
 @pytest.fixture(autouse=True)
 def project(db, monkeypatch):
-    return new_project(monkeypatch)
+    return new_project()
 
 
 @PATHS

@@ -9,7 +9,7 @@ from tests.stathat_helpers import OK, batch, ez, new_project, sums
 
 @pytest.fixture(autouse=True)
 def project(db, monkeypatch):
-    return new_project(monkeypatch)
+    return new_project()
 
 
 @pytest.mark.parametrize(

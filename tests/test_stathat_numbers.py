@@ -10,7 +10,7 @@ from tests.stathat_helpers import EZ_KEY, JSON, OK, batch, buckets, ez, new_proj
 
 @pytest.fixture(autouse=True)
 def project(db, monkeypatch):
-    return new_project(monkeypatch)
+    return new_project()
 
 
 @pytest.mark.parametrize(

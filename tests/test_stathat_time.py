@@ -13,7 +13,7 @@ T = 1_363_118_126  # 2013-03-12 19:55:26, the seed's example
 
 @pytest.fixture(autouse=True)
 def project(db, monkeypatch):
-    return new_project(monkeypatch)
+    return new_project()
 
 
 def start(model=MinuteBucket):

@@ -1,7 +1,6 @@
 """What a serving process does when it starts and before it ends."""
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -28,8 +27,6 @@ async def live(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            # The event loop and the writer share one interpreter: let neither hold it for long.
-            sys.setswitchinterval(0.0005)
             get_store()
             for start in _starts:
                 start()

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 
-from django.conf import settings
-
+from telemetry.addresses import own_url
 from telemetry.models import Project
 from telemetry.services import Bootstrapped
 
 
 def greeting(host: str, port: int, made: Bootstrapped | None) -> Iterator[str]:
     """Lines to print; secrets only if they have just been made, and then for the only time."""
-    url = settings.PUBLIC_URL or f"http://{_reachable(host)}:{port}"
+    url = own_url(host, port)
     yield f"Telemetry server: {url}/   (API: {url}/api/docs/, admin: {url}/admin/)"
     if made and made.admin:
         yield (
@@ -24,9 +23,3 @@ def greeting(host: str, port: int, made: Bootstrapped | None) -> Iterator[str]:
         yield "Try it:"
         yield f"  StatHat   curl -d 'ezkey={project.ezkey}&stat=hello&count=1' {url}/ez"
     yield "Stop with Ctrl-C."
-
-
-def _reachable(host: str) -> str:
-    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared, not bound
-        return "localhost"
-    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,26 @@
+"""System checks of this server: ``manage.py check --deploy`` names what strangers may read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.checks import CheckMessage, Warning, register  # noqa: A004 - Django's own name
+from django.db import DatabaseError
+
+from telemetry.models import Project
+
+
+@register(deploy=True)
+def open_projects(**_: Any) -> Sequence[CheckMessage]:
+    """A warning for each project whose reads are open, such as the default one after a start."""
+    try:
+        projects = list(Project.objects.filter(read_policy=Project.ReadPolicy.OPEN))
+    except DatabaseError:  # not there, or not migrated yet: nothing is open
+        return []
+    return [
+        Warning(
+            f"The project “{project}” is open: whoever has its keys or URLs may read it.",
+            hint="Set its read policy to “token” in the admin, unless that is what you want.",
+            id="telemetry.W001",
+        )
+        for project in projects
+    ]

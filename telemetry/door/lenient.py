@@ -1,0 +1,49 @@
+"""HTTP as old clients speak it: uvicorn's protocol, kinder to two mistakes of theirs.
+
+- Some write a stat's name raw into the URL (curl with an umlaut, libraries that encode nothing).
+- StatHat's official Node client counts characters where ``Content-Length`` counts bytes, so that
+  a few bytes of its body follow the request and look like a second, broken one.
+"""
+
+import re
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_REQUEST_LINE = re.compile(rb"([A-Z]+) ([^\r\n]+) (HTTP/1\.[01]\r\n)")
+_NOT_IN_URLS = re.compile(rb"[^\x21-\x7e]")
+
+
+class LenientProtocol(HttpToolsProtocol):
+    """Costs an ordinary request nothing but a call: it acts when the strict parser has failed."""
+
+    _latest = b""
+
+    def data_received(self, data: bytes) -> None:
+        self._latest = data
+        super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        """Called for what cannot be parsed."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            # Surplus after a request that is being answered: it gets its answer, then we hang up.
+            self.cycle.keep_alive = False
+            return
+        encoded = with_encoded_target(self._latest)
+        if encoded is None:
+            super().send_400_response(msg)
+            return
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(encoded)
+
+
+def with_encoded_target(data: bytes) -> bytes | None:
+    """A request whose URL has raw spaces or bytes beyond ASCII, with those percent-encoded.
+
+    None if that is not what is wrong with it.
+    """
+    line = _REQUEST_LINE.match(data)
+    if not line or not _NOT_IN_URLS.search(line[2]):
+        return None
+    target = _NOT_IN_URLS.sub(lambda found: b"%%%02X" % found[0][0], line[2])
+    return b"%b %b %b%b" % (line[1], target, line[3], data[line.end() :])
