@@ -36,11 +36,9 @@ class Command(BaseCommand):
         connections.close_all()
         try:
             run(options["host"], options["port"], options["workers"] or default_workers())
-        except SystemExit as stopped:
-            if stopped.code:
-                where = f"{options['host']}:{options['port']}"
-                raise CommandError(f"The server could not start on {where}, see above.") from None
-            raise
+        except OSError as error:
+            where = f"{options['host']}:{options['port']}"
+            raise CommandError(f"Cannot listen on {where}: {error.strerror}.") from None
 
     def _prepare(self) -> None:
         chosen_by_us = not os.environ.get("TELEMETRY_DATA_DIR")
