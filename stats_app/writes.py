@@ -82,14 +82,17 @@ _BUCKETS = (
     ("hour", "minute / 60 * 60", Upsert("stats_app_hourbucket", **_DESCRIPTION)),
     ("day", "minute / 1440 * 1440", Upsert("stats_app_daybucket", **_DESCRIPTION)),
 )
-_EZ_KEYS = (
-    "LEFT JOIN telemetry_project p ON p.ezkey = i.key AND p.ez_enabled "
-    "LEFT JOIN stats_app_stat s ON s.project_id = p.id AND s.name = i.stat"
+# LATERAL and OFFSET 0 have both columns of the unique index looked up together. As a plain join, a
+# statement planned while there were few stats would go on reading all of a project's for each row;
+# so would the update of `seen` by any other columns.
+_STAT = (
+    " LEFT JOIN LATERAL (SELECT id, kind, last_received_at FROM stats_app_stat"
+    " WHERE project_id = p.id AND {} = i.stat OFFSET 0) s ON true"
 )
-_CLASSIC_KEYS = (
-    "LEFT JOIN telemetry_project p ON p.ukey = i.key "
-    "LEFT JOIN stats_app_stat s ON s.project_id = p.id AND s.key = i.stat"
+_EZ_KEYS = "LEFT JOIN telemetry_project p ON p.ezkey = i.key AND p.ez_enabled" + _STAT.format(
+    "name"
 )
+_CLASSIC_KEYS = "LEFT JOIN telemetry_project p ON p.ukey = i.key" + _STAT.format("key")
 _INPUT = (
     "unnest(%b::text[], %b::text[], %b::smallint[], %b::int8[], %b::int8[], %b::float8[],"
     " %b::float8[], %b::float8[], %b::float8[]) WITH ORDINALITY"
@@ -121,15 +124,16 @@ def _statement(*, by_name: bool, fold: bool, obstacles: str) -> bytes:
     if condition:
         known = f"project_id IS NOT NULL AND {condition}"
         condition = f" AND NOT EXISTS (SELECT FROM found WHERE {known})"
+    column = "name" if by_name else "key"
     parts = [
         "found AS MATERIALIZED (SELECT i.*, p.id AS project_id, s.id AS stat_id,"
         f" s.kind AS stat_kind, s.last_received_at FROM {_INPUT} {keys})",
         f"good AS MATERIALIZED (SELECT * FROM found WHERE stat_kind = kind{condition})",
         "seen AS (UPDATE stats_app_stat s SET last_received_at = now() FROM"
-        " (SELECT DISTINCT project_id, stat_id FROM good"
+        " (SELECT DISTINCT project_id, stat_id, stat FROM good"
         " WHERE last_received_at IS NULL OR last_received_at < now() - interval '1 second'"
         " ORDER BY project_id, stat_id) g"
-        " WHERE s.project_id = g.project_id AND s.id = g.stat_id)",
+        f" WHERE s.project_id = g.project_id AND s.{column} = g.stat)",
     ]
     numbers = (
         "sum(count)::int8, sum(sum), sum(sum_squares), min(min), max(max)"
@@ -138,7 +142,7 @@ def _statement(*, by_name: bool, fold: bool, obstacles: str) -> bytes:
     )
     group = " GROUP BY 1, 2, 3" if fold else ""
     for name, minute, upsert in _BUCKETS:
-        start = f"to_timestamp(({minute}) * 60.0)"
+        start = f"to_timestamp((({minute}) * 60)::float8)"
         source = f"SELECT project_id, stat_id, {start}, {numbers} FROM good{group} ORDER BY 1, 2, 3"
         parts.append(f"{name} AS ({upsert.sql(source)})")
     return (

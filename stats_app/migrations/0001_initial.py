@@ -36,13 +36,13 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now, editable=False)),
                 ("last_received_at", models.DateTimeField(editable=False, help_text="To the second; a busy stat's row is not always written.", null=True)),
                 ("announced_at", models.DateTimeField(default=django.utils.timezone.now, editable=False, null=True)),
-                ("project", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="stats", to="telemetry.project")),
+                ("project", models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="stats", to="telemetry.project")),
             ],
             options={
                 "indexes": [models.Index(condition=models.Q(("announced_at", None)), fields=["project"], name="stat_unannounced")],
                 "constraints": [
                     models.UniqueConstraint(fields=("project", "name"), name="stat_name_unique"),
-                    models.UniqueConstraint(fields=("project", "key"), name="stat_key_unique"),
+                    models.UniqueConstraint(fields=("key", "project"), name="stat_key_unique"),
                 ],
             },
         ),
