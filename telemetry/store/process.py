@@ -14,28 +14,24 @@ from telemetry.store.write import Row, Store
 
 _lock = threading.Lock()
 _store: Store | None = None
-_owner: int | None = None
 
 
 def get_store() -> Store:
     """The store of this process; a forked child gets one of its own."""
-    store = _store
-    if store is None or _owner != os.getpid():
-        return _make_store()
-    return store
+    return _store or _make_store()
 
 
 def use_store(store: Store | None) -> None:
     """Use this store from now on (tests), or with None a new one when next asked for."""
-    global _store, _owner
+    global _store  # noqa: PLW0603 - one store per process is the point
     with _lock:
-        _store, _owner = store, os.getpid()
+        _store = store
 
 
 def close_store() -> None:
     """Commit what waits, then stop the writer. Called when the server or the process stops."""
     store = _store
-    if store is not None and _owner == os.getpid():
+    if store is not None:
         store.close()
         use_store(None)
 
@@ -64,10 +60,18 @@ def connect() -> psycopg.Connection[Row]:
 
 
 def _make_store() -> Store:
-    global _store, _owner  # noqa: PLW0603 - one store per process is the point
+    global _store  # noqa: PLW0603
     with _lock:
-        if _store is None or _owner != os.getpid():
+        if _store is None:
             _store = GroupStore(connect, queue_limit=settings.WRITE_QUEUE_LIMIT)
-            _owner = os.getpid()
             atexit.register(close_store)
         return _store
+
+
+def _forget_parents() -> None:
+    """A forked child has neither its parent's writer thread nor a right to its connection."""
+    global _lock, _store
+    _lock, _store = threading.Lock(), None
+
+
+os.register_at_fork(after_in_child=_forget_parents)

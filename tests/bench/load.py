@@ -96,28 +96,34 @@ def pgbench(bin_dir: Path, host: str, port: int, user: str, dbname: str, seconds
 def watching(roots: Mapping[str, Sequence[int]]) -> Iterator[dict[str, Cost]]:
     """The cost of the process trees below `roots` (lists of pids by name) while the block runs."""
     costs = {name: Cost() for name in roots}
-    before = {name: _cpu(pids) for name, pids in roots.items()}
+    # Found once: looking for children while the load runs would itself be load.
+    trees = {name: _trees(pids) for name, pids in roots.items()}
+    before = {name: _cpu(tree) for name, tree in trees.items()}
     began = time.monotonic()
     stop = threading.Event()
 
     def sample() -> None:
-        while not stop.wait(0.25):
-            for name, pids in roots.items():
-                costs[name].peak_mib = max(costs[name].peak_mib, peak_mib(pids))
+        while not stop.wait(1):
+            for name, tree in trees.items():
+                costs[name].peak_mib = max(costs[name].peak_mib, _largest(tree))
 
     sampler = threading.Thread(target=sample)
     sampler.start()
     yield costs
     stop.set()
     sampler.join()
-    for name, pids in roots.items():
-        costs[name].cores = round((_cpu(pids) - before[name]) / (time.monotonic() - began), 2)
-        costs[name].peak_mib = round(max(costs[name].peak_mib, peak_mib(pids)), 1)
+    for name, tree in trees.items():
+        costs[name].cores = round((_cpu(tree) - before[name]) / (time.monotonic() - began), 2)
+        costs[name].peak_mib = round(max(costs[name].peak_mib, _largest(tree)), 1)
 
 
 def peak_mib(pids: Sequence[int]) -> float:
     """The largest resident memory of one process in these trees, without pages it shares."""
-    return max((_own_memory(process) for process in _trees(pids)), default=0) / 2**20
+    return _largest(_trees(pids))
+
+
+def _largest(tree: Sequence[psutil.Process]) -> float:
+    return max((_own_memory(process) for process in tree), default=0) / 2**20
 
 
 def _own_memory(process: psutil.Process) -> int:
@@ -129,9 +135,9 @@ def _own_memory(process: psutil.Process) -> int:
         return 0
 
 
-def _cpu(pids: Sequence[int]) -> float:
+def _cpu(tree: Sequence[psutil.Process]) -> float:
     total = 0.0
-    for process in _trees(pids):
+    for process in tree:
         try:
             times = process.cpu_times()
             total += times.user + times.system
