@@ -1,5 +1,6 @@
 """How the production server is run: which program, how many processes, which limits."""
 
+import logging
 import os
 import socket
 import sys
@@ -9,6 +10,8 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from telemetry.door.lenient import LenientProtocol
+
+logger = logging.getLogger(__name__)
 
 APPLICATION = "telemetry.asgi:application"
 
@@ -41,13 +44,26 @@ class SharedPort(socket.socket):
         return SharedPort, self._where
 
 
+class Supervisor(Multiprocess):
+    """Serving processes, each replaced when it ends by itself; the log tells of that."""
+
+    def keep_subprocess_alive(self) -> None:
+        before = [process.pid for process in self.processes]
+        super().keep_subprocess_alive()
+        for old, process in zip(before, self.processes, strict=False):
+            if process.pid != old:
+                logger.error(
+                    "Serving process %s ended unasked; %s has taken its place.", old, process.pid
+                )
+
+
 def run(host: str, port: int, workers: int, application: str = APPLICATION) -> None:
     """Serve until a signal says to stop; requests in flight are answered first.
 
     Raises ``OSError`` when it cannot listen there.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telemetry.settings")
-    _check_free(host, port)
+    check_free(host, port)
     config = uvicorn.Config(
         application,
         host=host,
@@ -68,13 +84,16 @@ def run(host: str, port: int, workers: int, application: str = APPLICATION) -> N
         uvicorn.Server(config).run()
     elif sys.platform == "linux":
         with SharedPort(host, port) as reserved:  # held, not listened to, by this process
-            Multiprocess(config, sockets=[reserved]).run()
+            Supervisor(config, sockets=[reserved]).run()
     else:
-        Multiprocess(config, sockets=[config.bind_socket()]).run()
+        Supervisor(config, sockets=[config.bind_socket()]).run()
 
 
-def _check_free(host: str, port: int) -> None:
-    """Sharing a port would as gladly be done with a server that runs already."""
+def check_free(host: str, port: int) -> None:
+    """Raise ``OSError`` if that cannot be listened to, or if somebody does already.
+
+    Sharing a port (see `SharedPort`) would as gladly be done with a server that runs already.
+    """
     with socket.socket(_family(host), socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((host, port))

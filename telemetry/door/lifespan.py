@@ -2,10 +2,18 @@
 
 import asyncio
 import gc
+import logging
+import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
+from multiprocessing.connection import wait
 from typing import Any
 
 from telemetry.store import close_store, get_store
+
+logger = logging.getLogger(__name__)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -29,6 +37,7 @@ async def live(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             get_store()
+            _end_with_parent()
             _spare_the_collector()
             for start in _starts:
                 start()
@@ -38,6 +47,23 @@ async def live(receive: Receive, send: Send) -> None:
             await asyncio.to_thread(close_store)
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+def _end_with_parent() -> None:
+    """Stop as if told to when the process that started this one has died, even by ``kill -9``.
+
+    Else serving processes would live on with nobody to stop them, and keep the port.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        logger.warning("The process that started this one is gone, so it stops as well.")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 def _spare_the_collector() -> None:

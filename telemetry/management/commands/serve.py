@@ -1,6 +1,9 @@
 """``manage.py serve``: the production server, ready to use."""
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +14,7 @@ from django.db import connections
 from telemetry.data_dir import why_not_beside
 from telemetry.management.greeting import greeting
 from telemetry.services import bootstrap
-from telemetry.serving import default_workers, run
+from telemetry.serving import check_free, default_workers, run
 
 
 class Command(BaseCommand):
@@ -28,17 +31,17 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        host, port = options["host"], options["port"]
+        with _listening_at(host, port):
+            check_free(host, port)  # before a password is made and shown for the only time
         self._prepare()
         made = bootstrap()
-        for line in greeting(options["host"], options["port"], made):
+        for line in greeting(host, port, made):
             self.stdout.write(line)
         self.stdout.flush()
         connections.close_all()
-        try:
-            run(options["host"], options["port"], options["workers"] or default_workers())
-        except OSError as error:
-            where = f"{options['host']}:{options['port']}"
-            raise CommandError(f"Cannot listen on {where}: {error.strerror}.") from None
+        with _listening_at(host, port):
+            run(host, port, options["workers"] or default_workers())
 
     def _prepare(self) -> None:
         chosen_by_us = not os.environ.get("TELEMETRY_DATA_DIR")
@@ -46,3 +49,19 @@ class Command(BaseCommand):
             self.stdout.write(reason)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@contextmanager
+def _listening_at(host: str, port: int) -> Iterator[None]:
+    """A problem with the address as one line that says what to do."""
+    try:
+        yield
+    except OverflowError:
+        raise CommandError(f"There is no port {port}.") from None
+    except OSError as error:
+        cure = (
+            "Stop the program that listens there, or set PORT to another one."
+            if error.errno == errno.EADDRINUSE
+            else "Set HOST and PORT to where this machine may listen."
+        )
+        raise CommandError(f"Cannot listen on {host}:{port}: {error.strerror}. {cure}") from None
