@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from telemetry.door.lenient import LenientProtocol
 
@@ -47,14 +47,29 @@ class SharedPort(socket.socket):
 class Supervisor(Multiprocess):
     """Serving processes, each replaced when it ends by itself; the log tells of that."""
 
+    def init_processes(self) -> None:
+        super().init_processes()
+        for process in self.processes:
+            _hear_its_end(process)
+
     def keep_subprocess_alive(self) -> None:
         before = [process.pid for process in self.processes]
         super().keep_subprocess_alive()
         for old, process in zip(before, self.processes, strict=False):
             if process.pid != old:
+                _hear_its_end(process)
                 logger.error(
                     "Serving process %s ended unasked; %s has taken its place.", old, process.pid
                 )
+
+
+def _hear_its_end(process: Process) -> None:
+    """Let go of the other end of a process's pipe, so that its death is heard on ours.
+
+    Else one that dies while it is asked whether it lives is waited for until the time for its
+    answer is over.
+    """
+    process.child_conn.close()
 
 
 def run(host: str, port: int, workers: int, application: str = APPLICATION) -> None:
