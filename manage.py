@@ -20,7 +20,8 @@ def main() -> None:
     except ImproperlyConfigured as error:
         sys.exit(f"Cannot start: {error}")
     except OperationalError as error:
-        sys.exit(f"The database is not available: {str(error).strip()}")
+        which = "The database of DATABASE_URL" if settings.DATABASE_URL else "The database"
+        sys.exit(f"{which} is not available: {' '.join(str(error).split())}")
 
 
 if __name__ == "__main__":

@@ -20,9 +20,10 @@ from django.utils.timezone import now
 
 from stats_app.destroy_link import destroy_url
 from stats_app.models import Stat
+from telemetry.access import manager_addresses
 from telemetry.addresses import own_url
 from telemetry.door.lifespan import at_start
-from telemetry.models import Membership, Project
+from telemetry.models import Project
 
 logger = logging.getLogger(__name__)
 
@@ -92,14 +93,15 @@ def _send(project: Project, stats: Sequence[Stat]) -> int:
 
     An address that is refused must not have all the others get the same e-mail every minute.
     """
-    receivers = list(
-        Membership.objects.filter(
-            project=project, role=Membership.Role.MANAGER, user__is_active=True
+    receivers = manager_addresses(project)
+    if not stats:
+        return 0
+    if not receivers:
+        logger.info(
+            "No e-mail about %d new stats in “%s”: none of its managers has an e-mail address.",
+            len(stats),
+            project,
         )
-        .exclude(user__email="")
-        .values_list("user__email", flat=True)
-    )
-    if not receivers or not stats:
         return 0
     failures: list[Exception] = []
     with get_connection() as backend:

@@ -16,6 +16,7 @@ from telemetry.models import AccessToken, Membership, Project, User
 __all__ = [
     "find_token",
     "is_staff",
+    "manager_addresses",
     "may_manage",
     "may_read",
     "project_for_managing",
@@ -58,6 +59,16 @@ def may_read(user: Somebody, project: Project) -> bool:
 
 def may_manage(user: Somebody, project: Project) -> bool:
     return role_in(user, project) == Membership.Role.MANAGER
+
+
+def manager_addresses(project: Project) -> list[str]:
+    """The e-mail addresses of the project's managers, by user name; of those who have one."""
+    managers = User.objects.filter(
+        is_active=True,
+        memberships__project=project,
+        memberships__role=Membership.Role.MANAGER,
+    )
+    return list(managers.exclude(email="").order_by("username").values_list("email", flat=True))
 
 
 def project_for_reading(user: Somebody, slug: str) -> Project:

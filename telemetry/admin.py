@@ -129,6 +129,7 @@ class ProjectAdmin(StaffAdmin):
             slug=obj.slug or None,
             open=obj.read_policy == Project.ReadPolicy.OPEN,
             timezone=obj.timezone,
+            managers=[cast("User", request.user)],
         )
         become(obj, new.project)
         secrets = {

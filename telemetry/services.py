@@ -6,7 +6,7 @@ secrets are in what these functions return and nowhere else.
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -17,7 +17,7 @@ from django.utils.text import slugify
 from django.utils.timezone import now
 
 from telemetry.keys import hash_secret, new_key, new_token, token_hint
-from telemetry.models import AccessToken, Project, User
+from telemetry.models import AccessToken, Membership, Project, User
 
 __all__ = [
     "Bootstrapped",
@@ -72,11 +72,13 @@ def create_project(
     open: bool = False,  # noqa: A002 - the word that the command and the settings use
     default: bool = False,
     timezone: str = "UTC",
+    managers: Iterable[User] = (),
 ) -> NewProject:
     """Make a project with all its keys and two access tokens, “read” and “manage”.
 
     Without a `slug` one is made from the name. `open`: its reads need no token. `default`: it is
-    the default project from now on, instead of whichever was.
+    the default project from now on, instead of whichever was. `managers` manage it and get its
+    e-mails.
     """
     name = clean_name(name)
     secret = new_key()
@@ -97,6 +99,8 @@ def create_project(
         project.save()
         _, read = create_token(project=project, name="read", scopes=["read"])
         _, manage = create_token(project=project, name="manage", scopes=["manage"])
+        for manager in managers:
+            _add_manager(project, manager)
     return NewProject(project=project, secret_key=secret, read_token=read, manage_token=manage)
 
 
@@ -164,9 +168,10 @@ def create_token(
     return token, secret
 
 
-def bootstrap() -> Bootstrapped | None:
+def bootstrap(*, admin_email: str = "") -> Bootstrapped | None:
     """Prepare an empty server: an open default project, and an administrator “admin”.
 
+    The administrator also is a manager of the default project, whose e-mails then reach somebody.
     Each is made only if there is no project, or no user, at all; None if nothing was missing.
     Processes that start together may all call this: one of them makes what is missing.
     """
@@ -179,8 +184,15 @@ def bootstrap() -> Bootstrapped | None:
             project = create_project(name="Default", slug="default", open=True, default=True)
         if not User.objects.exists():
             admin = NewAdmin(username="admin", password=secrets.token_urlsafe(12))
-            User.objects.create_superuser(username=admin.username, password=admin.password)
+            user = User.objects.create_superuser(admin.username, admin_email, admin.password)
+            default = Project.objects.filter(is_default=True).first()
+            if default:
+                _add_manager(default, user)
     return Bootstrapped(project=project, admin=admin) if project or admin else None
+
+
+def _add_manager(project: Project, user: User) -> None:
+    Membership.objects.create(project=project, user=user, role=Membership.Role.MANAGER)
 
 
 def _lock_defaults() -> None:

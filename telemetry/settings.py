@@ -4,16 +4,15 @@ README.md lists them. A bad value stops the start with one line that names the v
 
 import ipaddress
 import re
-import zoneinfo
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
-from environs import Env, EnvError, validate
+from environs import Env
 
+from telemetry import environment as must
 from telemetry.data_dir import choose_data_dir
 from telemetry.secret_key import load_or_create_secret_key
 
@@ -24,41 +23,45 @@ env = Env()
 try:
     DEBUG = env.bool("DEBUG", False)
     HOST = env.str("HOST", "127.0.0.1")
-    PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
-    WORKERS = env.int("WORKERS", 0, validate=validate.Range(0, 256))
+    PORT = env.int("PORT", 8000, validate=must.between(1, 65535))
+    WORKERS = env.int("WORKERS", 0, validate=must.between(0, 256))
     TELEMETRY_DATA_DIR = env.path("TELEMETRY_DATA_DIR", None) or choose_data_dir(BASE_DIR)
     DATABASE_URL = env.str("DATABASE_URL", "")
-    SECRET_KEY = env.str("SECRET_KEY", "") or load_or_create_secret_key(TELEMETRY_DATA_DIR)
+    SECRET_KEY = env.str("SECRET_KEY", "", validate=must.long)
     PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
-    ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
+    ALLOWED_HOSTS = [
+        name.strip() for name in env.list("ALLOWED_HOSTS", [], validate=must.host_names)
+    ]
     _proxies: list[str] = env.list("TRUSTED_PROXIES", [])
     SECURE = env.bool("SECURE", PUBLIC_URL.startswith("https://"))
-    TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=validate.OneOf(zoneinfo.available_timezones()))
+    TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=must.zone)
     ACCESS_LOG = env.bool("ACCESS_LOG", False)
     LOG_LEVEL = env.str(
-        "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+        "LOG_LEVEL", "INFO", validate=must.one_of("DEBUG", "INFO", "WARNING", "ERROR")
     )
     # Limits of the write path: points that may wait in one process, and bytes of one request.
-    WRITE_QUEUE_LIMIT = env.int("WRITE_QUEUE_LIMIT", 50_000, validate=validate.Range(100, 10**7))
-    BODY_LIMIT = env.int("BODY_LIMIT", 1024 * 1024, validate=validate.Range(1024, 1 << 30))
+    WRITE_QUEUE_LIMIT = env.int("WRITE_QUEUE_LIMIT", 50_000, validate=must.between(100, 10**7))
+    BODY_LIMIT = env.int("BODY_LIMIT", 1024 * 1024, validate=must.between(1024, 1 << 30))
     _email = env.dj_email_url("EMAIL_URL", "console:")
-    DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "telemetry@localhost")
-except EnvError as error:
-    raise ImproperlyConfigured(str(error)) from None
+    DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "telemetry@localhost", validate=must.email)
+    ADMIN_EMAIL = env.str("ADMIN_EMAIL", "", validate=must.email)
+except must.EnvError as error:
+    raise must.one_line(error) from None
 
-
-def _bad(name: str, why: object) -> ImproperlyConfigured:
-    return ImproperlyConfigured(f'Environment variable "{name}" invalid: {why}')
-
-
-if PUBLIC_URL and not re.match(r"https?://[^/]+", PUBLIC_URL):
-    raise _bad("PUBLIC_URL", "it must look like https://telemetry.example.org")
+if not re.fullmatch(r"(https?://[^/?#\s]+[^?#\s]*)?", PUBLIC_URL):
+    raise must.bad("PUBLIC_URL", "It must look like https://telemetry.example.org.")
 if "EMAIL_BACKEND" not in _email:
-    raise _bad("EMAIL_URL", "it must look like smtp://user:password@host:587/?tls=True")
+    raise must.bad("EMAIL_URL", "It must look like smtp://user:password@host:587/?tls=True.")
 try:
     TRUSTED_PROXIES = [ipaddress.ip_network(text.strip()) for text in _proxies]
 except ValueError as error:
-    raise _bad("TRUSTED_PROXIES", error) from None
+    raise must.bad("TRUSTED_PROXIES", error) from None
+try:
+    SECRET_KEY = SECRET_KEY or load_or_create_secret_key(TELEMETRY_DATA_DIR)
+except OSError as error:
+    raise must.bad(
+        "TELEMETRY_DATA_DIR", f"{TELEMETRY_DATA_DIR} cannot be used: {error.strerror}."
+    ) from None
 
 _LOCAL = {"localhost", "127.0.0.1", "::1", "[::1]"}
 if not ALLOWED_HOSTS:
@@ -130,11 +133,11 @@ def _database() -> dict[str, Any]:
             "OPTIONS": {"embedded_data_dir": str(TELEMETRY_DATA_DIR)},
         }
     if urlsplit(DATABASE_URL).scheme not in {"postgres", "postgresql", "pgsql"}:
-        raise _bad("DATABASE_URL", "it must be a postgresql:// URL")
+        raise must.bad("DATABASE_URL", "It must look like postgresql://user:password@host/name.")
     try:
         database = dict(dj_database_url.parse(DATABASE_URL, engine="telemetry.postgres"))
     except (dj_database_url.ParseError, ValueError) as problem:
-        raise _bad("DATABASE_URL", problem) from None
+        raise must.bad("DATABASE_URL", problem) from None
     return database
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from stats_app.overview import LIMIT, StatFacts, stat_facts
 from stats_app.snippets import first_stat
-from telemetry.access import is_staff, may_manage, projects_of
+from telemetry.access import is_staff, manager_addresses, may_manage, projects_of
 from telemetry.models import Membership, Project
 from telemetry.pages import member_page, public_url
 
@@ -83,6 +83,7 @@ def project_overview(request: HttpRequest, project: Project) -> HttpResponse:
         "project": project,
         "stats": stat_facts([project]).get(project.pk, StatFacts()),
         "can_manage": can_manage,
+        "told": manager_addresses(project) if can_manage else [],
         "base_url": public_url(request),
         "snippets": first_stat(project, public_url(request), show_keys=can_manage),
     }

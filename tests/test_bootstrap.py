@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from telemetry.access import manager_addresses
 from telemetry.models import AccessToken, Project, User
 from telemetry.services import bootstrap, create_project
 
@@ -65,3 +66,19 @@ def test_processes_that_start_together_make_one_of_each():
     assert sum(each is not None for each in made) == 1
     assert (Project.objects.count(), User.objects.count()) == (1, 1)
     assert AccessToken.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_the_administrator_manages_the_default_project_and_has_the_address_that_was_set(settings):
+    settings.ADMIN_EMAIL = "ada@example.org"
+    call_command("bootstrap")
+    admin = User.objects.get()
+    assert admin.email == "ada@example.org"
+    assert manager_addresses(Project.objects.get()) == ["ada@example.org"]
+
+
+@pytest.mark.django_db
+def test_an_administrator_who_comes_later_manages_the_default_project_that_is_there():
+    mine = create_project(name="Mine", default=True).project
+    bootstrap(admin_email="ada@example.org")
+    assert manager_addresses(mine) == ["ada@example.org"]

@@ -6,9 +6,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
-from telemetry.access import find_token
+from telemetry.access import find_token, manager_addresses
 from telemetry.keys import hash_secret
-from telemetry.models import Project
+from telemetry.models import Project, User
 from telemetry.services import create_project, rotate_key
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +116,17 @@ def test_there_is_nothing_to_rotate_in_an_unknown_project_or_key():
     project.pk = 1
     with pytest.raises(ValidationError, match="gone"):
         rotate_key(project=project, key="ezkey")
+
+
+def test_a_project_can_be_given_managers(capsys):
+    for name in ("ada", "bob"):
+        User.objects.create_user(name, f"{name}@example.org")
+    command = ["create_project", "Lab", "--json", "--manager", "bob", "--manager", "ada"]
+    output_of(capsys, *command, "--manager", "ada")
+    assert manager_addresses(Project.objects.get()) == ["ada@example.org", "bob@example.org"]
+
+
+def test_a_manager_must_exist_else_nothing_is_made():
+    with pytest.raises(CommandError, match="no user “nobody”"):
+        call_command("create_project", "Lab", "--manager", "nobody")
+    assert not Project.objects.exists()

@@ -107,10 +107,12 @@ def test_each_project_has_an_email_of_its_own():
     }
 
 
-def test_with_nobody_to_tell_nothing_is_left_to_send(project):
+def test_with_nobody_to_tell_the_log_says_so_and_nothing_is_left_to_send(project, caplog):
     Membership.objects.all().delete()
     ez(stat="a", count=1)
-    assert announce_new_stats() == 0
+    with caplog.at_level("INFO", "stats_app.mail"):
+        assert announce_new_stats() == 0
+    assert "none of its managers has an e-mail address" in caplog.text
     member(project, "late", "manager")
     assert announce_new_stats() == 0
 

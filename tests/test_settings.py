@@ -44,6 +44,15 @@ def setting(data_dir: Path, expression: str, **env: str) -> str:
         ("WRITE_QUEUE_LIMIT", "many"),
         ("TRUSTED_PROXIES", "10.0.0.0/99"),
         ("LOG_LEVEL", "LOUD"),
+        ("SECRET_KEY", "too short"),
+        ("SECRET_KEY", "a" * 50),
+        ("ALLOWED_HOSTS", "example.org,https://example.org"),
+        ("ALLOWED_HOSTS", "example.org:8000"),
+        ("ALLOWED_HOSTS", "example.org/telemetry"),
+        ("DEFAULT_FROM_EMAIL", "the server"),
+        ("ADMIN_EMAIL", "me"),
+        ("TELEMETRY_DATA_DIR", "/proc/telemetry"),
+        ("TELEMETRY_DATA_DIR", "/dev/null"),
     ],
 )
 def test_a_bad_value_is_one_clear_line(tmp_path: Path, name: str, value: str) -> None:
@@ -51,19 +60,36 @@ def test_a_bad_value_is_one_clear_line(tmp_path: Path, name: str, value: str) ->
     assert done.returncode
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1
-    assert name in lines[0]
+    assert lines[0].startswith(f"Cannot start: {name}: ")
+    assert "[" not in lines[0]
+    assert len(lines[0]) < 150
 
 
 def test_the_secret_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     data_dir = tmp_path / "var"
+    given = "a secret that is long enough to be one"
     first = setting(data_dir, "settings.SECRET_KEY")
     assert len(first) >= 50
     assert setting(data_dir, "settings.SECRET_KEY") == first
     assert stat.S_IMODE((data_dir / "secret_key").stat().st_mode) == 0o600
-    assert setting(data_dir, "settings.SECRET_KEY", SECRET_KEY="given") == "given"
+    assert setting(data_dir, "settings.SECRET_KEY", SECRET_KEY=given) == given
 
 
 def test_debug_is_off_and_only_local_names_are_answered_by_default(tmp_path: Path) -> None:
     assert setting(tmp_path / "var", "settings.DEBUG") == "False"
     assert "*" not in setting(tmp_path / "var", "settings.ALLOWED_HOSTS", HOST="127.0.0.1")
     assert "*" in setting(tmp_path / "var", "settings.ALLOWED_HOSTS", HOST="0.0.0.0")
+
+
+def test_host_names_may_have_spaces_between_them(tmp_path: Path) -> None:
+    names = setting(tmp_path / "var", "settings.ALLOWED_HOSTS", ALLOWED_HOSTS="a.org, .b.org,[::1]")
+    assert names == "['a.org', '.b.org', '[::1]']"
+
+
+def test_a_database_that_is_away_is_one_line_that_names_the_setting(tmp_path: Path) -> None:
+    url = "postgresql://me:secret-word@127.0.0.1:1/telemetry"
+    done = manage(tmp_path / "var", "migrate", DATABASE_URL=url)
+    assert done.returncode
+    (line,) = done.stderr.strip().splitlines()
+    assert "DATABASE_URL" in line
+    assert "secret-word" not in line

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from telemetry.management.commands.create_project import facts_of
@@ -12,7 +13,7 @@ class Command(BaseCommand):
     help = "On an empty database, make the default project and an administrator."
 
     def handle(self, *_: Any, **__: Any) -> None:
-        made = bootstrap()
+        made = bootstrap(admin_email=settings.ADMIN_EMAIL)
         if made is None:
             self.stdout.write("Nothing was needed: there are projects and users.")
             return

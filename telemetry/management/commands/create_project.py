@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from telemetry.models import User
 from telemetry.services import NewProject, create_project
 
 
@@ -19,9 +20,17 @@ class Command(BaseCommand):
         parser.add_argument("--timezone", default="UTC", help="Such as Europe/Berlin.")
         parser.add_argument("--open", action="store_true", help="Its reads need no token.")
         parser.add_argument("--default", action="store_true", help="Make it the default project.")
+        parser.add_argument(
+            "--manager",
+            action="append",
+            default=[],
+            metavar="USERNAME",
+            help="Who manages it and gets its e-mails; may be given several times.",
+        )
         parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
     def handle(self, *_: Any, **options: Any) -> None:
+        managers = [_user(name) for name in options["manager"]]
         try:
             new = create_project(
                 name=options["name"],
@@ -29,6 +38,7 @@ class Command(BaseCommand):
                 open=options["open"],
                 default=options["default"],
                 timezone=options["timezone"],
+                managers=dict.fromkeys(managers),
             )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
@@ -38,6 +48,13 @@ class Command(BaseCommand):
             return
         for name, value in facts.items():
             self.stdout.write(f"{name:<12}  {value}")
+
+
+def _user(name: str) -> User:
+    try:
+        return User.objects.get_by_natural_key(name)
+    except User.DoesNotExist:
+        raise CommandError(f"There is no user “{name}”.") from None
 
 
 def facts_of(new: NewProject) -> dict[str, str | int]:

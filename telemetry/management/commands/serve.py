@@ -35,7 +35,7 @@ class Command(BaseCommand):
         with _listening_at(host, port):
             check_free(host, port)  # before a password is made and shown for the only time
         self._prepare()
-        made = bootstrap()
+        made = bootstrap(admin_email=settings.ADMIN_EMAIL)
         for line in greeting(host, port, made):
             self.stdout.write(line)
         self.stdout.flush()
