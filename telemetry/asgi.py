@@ -17,7 +17,7 @@ from telemetry.door.django import ThreadedHandler  # noqa: E402
 application = Door(
     stathat.HOT_ROUTES,
     otherwise=ThreadedHandler(),
-    allows_host=host_checker(settings.ALLOWED_HOSTS),
+    allows_host=host_checker(settings.WIRE_HOSTS),
     body_limit=settings.BODY_LIMIT,
     trusted_proxies=settings.TRUSTED_PROXIES,
     log_requests=settings.ACCESS_LOG,

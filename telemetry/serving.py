@@ -7,9 +7,11 @@ import sys
 from typing import Any
 
 import uvicorn
+from django.conf import settings
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from telemetry.door.lenient import LenientProtocol
+from telemetry.metrics import forget_process, share_metrics
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class Supervisor(Multiprocess):
         for old, process in zip(before, self.processes, strict=False):
             if process.pid != old:
                 _hear_its_end(process)
+                forget_process(old or 0)
                 logger.error(
                     "Serving process %s ended unasked; %s has taken its place.", old, process.pid
                 )
@@ -97,7 +100,9 @@ def run(host: str, port: int, workers: int, application: str = APPLICATION) -> N
     )
     if workers == 1:
         uvicorn.Server(config).run()
-    elif sys.platform == "linux":
+        return
+    share_metrics(settings.METRICS_DIR)
+    if sys.platform == "linux":
         with SharedPort(host, port) as reserved:  # held, not listened to, by this process
             Supervisor(config, sockets=[reserved]).run()
     else:

@@ -29,9 +29,8 @@ try:
     DATABASE_URL = env.str("DATABASE_URL", "")
     SECRET_KEY = env.str("SECRET_KEY", "", validate=must.long)
     PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
-    ALLOWED_HOSTS = [
-        name.strip() for name in env.list("ALLOWED_HOSTS", [], validate=must.host_names)
-    ]
+    _hosts: list[str] = env.list("ALLOWED_HOSTS", [], validate=must.host_names)
+    ALLOWED_HOSTS = [name.strip() for name in _hosts]
     _proxies: list[str] = env.list("TRUSTED_PROXIES", [])
     SECURE = env.bool("SECURE", PUBLIC_URL.startswith("https://"))
     TIME_ZONE = env.str("TIME_ZONE", "UTC", validate=must.zone)
@@ -43,6 +42,7 @@ try:
     WRITE_QUEUE_LIMIT = env.int("WRITE_QUEUE_LIMIT", 50_000, validate=must.between(100, 10**7))
     BODY_LIMIT = env.int("BODY_LIMIT", 1024 * 1024, validate=must.between(1024, 1 << 30))
     _email = env.dj_email_url("EMAIL_URL", "console:")
+    METRICS_TOKEN = env.str("METRICS_TOKEN", "")
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "telemetry@localhost", validate=must.email)
     ADMIN_EMAIL = env.str("ADMIN_EMAIL", "", validate=must.email)
 except must.EnvError as error:
@@ -62,6 +62,10 @@ except OSError as error:
     raise must.bad(
         "TELEMETRY_DATA_DIR", f"{TELEMETRY_DATA_DIR} cannot be used: {error.strerror}."
     ) from None
+
+# What the dialects' own paths answer for. A client that was pointed here by DNS still names the
+# service that it was written for, and the key that it sends is all its authority.
+WIRE_HOSTS = [*ALLOWED_HOSTS, ".stathat.com"] if ALLOWED_HOSTS else ["*"]
 
 _LOCAL = {"localhost", "127.0.0.1", "::1", "[::1]"}
 if not ALLOWED_HOSTS:
@@ -238,6 +242,9 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",
 ]
 
+# Written by each serving process, read by whichever is asked for them (telemetry.metrics).
+METRICS_DIR = TELEMETRY_DATA_DIR / "metrics"
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -245,8 +252,11 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
-        # Every client that speaks broken HTTP would be a line.
+        # Every client that speaks broken HTTP, names another host or asks for what is not there
+        # would be a line, and the last with what the URL held: links in e-mails are signed.
         "uvicorn.error": {"level": "ERROR"},
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
     },
 }

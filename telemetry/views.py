@@ -3,16 +3,20 @@
 import logging
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from stats_app.overview import LIMIT, StatFacts, stat_facts
 from stats_app.snippets import first_stat
 from telemetry.access import is_staff, manager_addresses, may_manage, projects_of
+from telemetry.metrics import metrics_text
 from telemetry.models import Membership, Project
 from telemetry.pages import member_page, public_url
 
@@ -72,6 +76,19 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - a view
         problem = {"status": "unavailable", "detail": "The database does not answer."}
         return JsonResponse(problem, status=503, headers={"Retry-After": "5"})
     return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """What the server counts about itself, for staff and for who has ``METRICS_TOKEN``."""
+    token = settings.METRICS_TOKEN
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not (token and constant_time_compare(given, token)) and not is_staff(request.user):
+        problem = "Send the token that METRICS_TOKEN sets as “Authorization: Bearer …”.\n"
+        headers = {"WWW-Authenticate": "Bearer"}
+        return HttpResponse(problem, "text/plain; charset=utf-8", 401, headers=headers)
+    return HttpResponse(metrics_text(), CONTENT_TYPE_LATEST)
 
 
 @require_safe

@@ -76,7 +76,7 @@ def through_urls(method, target, body=b"", headers=None):
     """The same request to Django's URLs, as a WSGI server would hand it over."""
     path, _, query = target.partition("?")
     headers = {"host": "localhost", **(headers or {})}
-    named = {name.lower().replace("-", "_"): value for name, value in headers.items()}
+    named = {name.lower().replace("-", "_"): value for name, value in headers.items() if value}
     extra = {
         f"HTTP_{name.upper()}": value
         for name, value in named.items()

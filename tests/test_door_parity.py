@@ -49,6 +49,8 @@ REQUESTS = {
     "delete": ("DELETE", "/c", "", {}),
     "options": ("OPTIONS", "/ez", "", {"origin": "https://example.org"}),
     "wrong host": ("GET", f"{EZ}&count=1", "", {"host": "example.org"}),
+    "original's host": ("GET", f"{EZ}&count=1", "", {"host": "api.stathat.com"}),
+    "gzip": ("POST", "/ez", b"\x1f\x8b\x08\x00", {"content-encoding": "gzip"}),
     "port": ("GET", f"{EZ}&count=1", "", {"host": "LOCALHOST:8000"}),
     "no port": ("GET", f"{EZ}&count=1", "", {"host": "localhost:x"}),
     "too large": ("POST", "/ez", "x" * (1024 * 1024 + 1), {"content-type": FORM}),

@@ -1,10 +1,14 @@
 """HTTP that a strict parser refuses and old clients send, over a real socket."""
 
+import asyncio
 import socket
+from typing import Any
 
 import pytest
+import uvicorn
 
-from telemetry.door.lenient import with_encoded_target
+from telemetry.door import lenient
+from telemetry.door.lenient import LenientProtocol, with_encoded_target
 from tests.server import ServerProcess
 
 NAMES = "SELECT name FROM stats_app_stat WHERE project_id = %s"
@@ -67,3 +71,48 @@ def test_what_is_not_http_at_all_is_still_refused(server: ServerProcess) -> None
 )
 def test_only_a_url_that_can_be_mended_is(data: bytes) -> None:
     assert with_encoded_target(data) is None
+
+
+async def reads_all(scope: Any, receive: Any, send: Any) -> None:
+    """An application that answers when it has the whole body, and takes longer than is silent."""
+    while (await receive()).get("more_body"):
+        pass
+    await asyncio.sleep(1.5)
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body"})
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [
+        (b"", False),
+        (b"POST /ez HTTP/1.1\r\nHost: x\r\n", False),
+        (b"POST /ez HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", False),
+        (b"POST /ez HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", False),
+        (b"GET /ez HTTP/1.1\r\nHost: x\r\n\r\n", True),
+    ],
+)
+async def test_who_falls_silent_within_a_request_is_hung_up_on(
+    monkeypatch: pytest.MonkeyPatch, sent: bytes, answered: bool
+) -> None:
+    monkeypatch.setattr(lenient, "PATIENCE", 0.2)
+    with socket.socket() as ours:
+        ours.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            reads_all, http=LenientProtocol, lifespan="off", log_config=None, timeout_keep_alive=60
+        )
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[ours]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        reader, writer = await asyncio.open_connection(*ours.getsockname())
+        writer.write(sent)
+        try:
+            if answered:  # however long that takes; but the next request is not finished
+                assert b" 204 " in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+                writer.write(b"GET /ez HT")
+            assert await asyncio.wait_for(reader.read(), 20) == b""
+        finally:
+            writer.close()
+            server.should_exit = True
+            await serving

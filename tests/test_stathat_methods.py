@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.stathat_helpers import EZ_KEY, OK, ez, new_project, post, sums, through_door
+from tests.stathat_helpers import (
+    EZ_KEY,
+    FORM,
+    OK,
+    ez,
+    new_project,
+    post,
+    sums,
+    through_door,
+    through_urls,
+)
 
 PATHS = pytest.mark.parametrize("path", ["/ez", "/c", "/v"])
 
@@ -59,8 +69,17 @@ def test_a_body_over_the_limit_is_read_on_only_for_a_while(settings):
             sent.append(part)
             yield part
 
-    reply = through_door("POST", "/ez", b"x", {"content-length": str(1 << 40)}, more_body=parts())
-    assert (reply.status, len(sent)) == (413, 8)
+    reply = through_door("POST", "/ez", b"x", {"content-length": None}, more_body=parts())
+    assert (reply.status, len(sent)) == (413, 4)
+
+
+def test_a_body_that_says_it_is_far_too_large_is_refused_before_it_is_read():
+    def parts():
+        raise AssertionError("it was read")
+        yield
+
+    reply = through_door("POST", "/ez", b"", {"content-length": str(1 << 40)}, more_body=parts())
+    assert (reply.status, reply.headers["connection"]) == (413, "close")
 
 
 def test_a_body_of_exactly_the_limit_is_read(settings):
@@ -79,10 +98,29 @@ def test_a_length_that_cannot_be_is_refused(length):
 
 
 @PATHS
-@pytest.mark.parametrize("host", ["example.org", "localhost.example.org", "", "loc alhost", "é"])
+@pytest.mark.parametrize("host", ["example.org", "localhost.example.org", "loc alhost", "é"])
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 def test_a_host_that_is_not_ours_is_refused(path, host, method):
     reply = through_door(method, f"{path}?ezkey={EZ_KEY}&stat=a&count=1", headers={"host": host})
     message = "this server does not answer for that host name"
     assert (reply.status, reply.json) == (400, {"status": 400, "msg": message})
     assert not sums()
+
+
+@pytest.mark.parametrize("host", ["api.stathat.com", "API.StatHat.com:80", "", None])
+@pytest.mark.parametrize("way", [through_door, through_urls])
+def test_the_host_of_the_original_and_none_at_all_are_ours(way, host):
+    reply = way("GET", f"/ez?ezkey={EZ_KEY}&stat=a&count=1", headers={"host": host})
+    assert (reply.status, reply.body) == (200, OK)
+    assert sums() == {"a": 1}
+
+
+@PATHS
+@pytest.mark.parametrize("way", [through_door, through_urls])
+def test_a_compressed_body_is_refused_by_name(way, path):
+    reply = way("POST", path, b"\x1f\x8b\x08", {"content-encoding": "gzip"})
+    message = "Content-Encoding gzip: send the body as it is"
+    assert (reply.status, reply.json) == (415, {"status": 415, "msg": message})
+    assert ez(stat="a", count=1).status == 200
+    headers = {"content-encoding": "Identity", "content-type": FORM}
+    assert way("POST", "/ez", f"ezkey={EZ_KEY}&stat=a&count=1".encode(), headers).status == 200

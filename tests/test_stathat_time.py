@@ -46,7 +46,7 @@ def test_points_on_both_sides_of_midnight_are_in_different_days():
     assert minutes == [(23, 59, 1), (0, 0, 2), (1, 0, 1)]
 
 
-@pytest.mark.parametrize("absent", [{}, {"t": ""}, {"t": None}])
+@pytest.mark.parametrize("absent", [{}, {"t": ""}, {"t": None}, {"t": "null"}])
 def test_without_t_the_minute_is_that_of_receipt(absent):
     before = time.time() // 60 * 60
     assert batch({"stat": "a", "count": 1, **absent}).status == 200

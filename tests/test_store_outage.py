@@ -69,3 +69,5 @@ def test_a_stopped_database_is_503_within_5_seconds_and_service_resumes_by_itsel
     while post().status_code != 200 or httpx.get(f"{server.url}/healthz").status_code != 200:
         assert time.monotonic() < deadline, "service has not resumed"
         time.sleep(0.1)
+    assert 1 <= server.output().count("cannot connect") <= 2  # a line per process that noticed
+    assert "connected again" in server.output()

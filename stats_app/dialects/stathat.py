@@ -235,8 +235,11 @@ def _not_a_number(name: str) -> NoReturn:
 
 
 def _minute(raw: Any, now: float) -> int:
-    """The minute since 1970 of ``t`` (unix seconds), or of now if it is absent."""
-    if raw is None or raw == "":
+    """The minute since 1970 of ``t`` (unix seconds), or of now if it is absent.
+
+    A client that has no time may send ``t=null`` in a form as well.
+    """
+    if raw is None or raw in {"", "null"}:
         return int(now) // 60
     try:
         seconds = _number(raw, "t")

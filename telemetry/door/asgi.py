@@ -5,15 +5,16 @@ what the write itself does. What middleware would have done for these paths is d
 hosts, the body's limit, the client's address behind trusted proxies, the request log, errors.
 """
 
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterable
 
-from telemetry.door.call import Networks, access_log, call, client_address
+from telemetry.door.call import Networks, access_log, call, client_address, refuse
 from telemetry.door.http import HotRoute, Problem, Request, Response
 from telemetry.door.lifespan import Receive, Scope, Send, live
 
 # How many times the limit is read of a body that is over it.
-_PATIENCE = 8
+_PATIENCE = 4
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -68,53 +69,60 @@ class Door:
             _log(scope, response, time.monotonic() - began)
 
     async def _answer(self, route: HotRoute, scope: Scope, receive: Receive) -> Response:
-        host = forwarded = length = b""
-        for name, value in scope["headers"]:
-            if name == b"host":
-                host = value
-            elif name == b"content-length":
-                length = value
-            elif name == b"x-forwarded-for":
-                forwarded = forwarded + b"," + value if forwarded else value
-        if not self._allows_host(host):
-            return route.error(wrong_host())
+        headers = dict(scope["headers"])
+        if not self._allows_host(headers.get(b"host", b"")):
+            return refuse(route, wrong_host())
         try:
-            body = await self._body(receive, length)
+            body = await self._body(receive, headers.get(b"content-length", b""))
         except Problem as problem:
-            return route.error(problem)
+            return refuse(route, problem)
         peer = scope["client"][0] if scope.get("client") else ""
-        if forwarded and self._trusted:
-            peer = client_address(peer, forwarded, self._trusted)
+        if self._trusted and b"x-forwarded-for" in headers:
+            peer = client_address(peer, _all(scope, b"x-forwarded-for"), self._trusted)
         request = Request(
-            scope["method"], scope["path"], scope["query_string"], scope["headers"], body, peer
+            scope["method"], scope["path"], scope["query_string"], headers, body, peer
         )
         return await call(route, request)
 
     async def _body(self, receive: Receive, length: bytes) -> bytes:
+        """The whole body. Problem 413 if it is too large, at once if it says that it is by far.
+
+        Most clients see a reply only after they have sent all: what is a little too much is read
+        and forgotten.
+        """
         limit = self._body_limit
-        # More digits than any limit has: ``int`` refuses very long ones by an error.
-        fits = not length or (length.isdigit() and len(length) < 19 and int(length) <= limit)
+        announced = _length(length) if length else 0
+        if announced > limit * _PATIENCE:
+            raise too_large(limit)
         message = await receive()
         if message["type"] != "http.request":
             raise Disconnected
         body: bytes = message.get("body", b"")
-        if fits and len(body) <= limit and not message.get("more_body"):
+        if not message.get("more_body") and len(body) <= limit >= announced:
             return body
         parts = [body]
         size = len(body)
-        # Most clients see a reply only after they have sent all: what is too much is read, for a
-        # while, and forgotten.
         while message.get("more_body") and size <= limit * _PATIENCE:
             message = await receive()
             if message["type"] != "http.request":
                 raise Disconnected
             body = message.get("body", b"")
             size += len(body)
-            if fits and size <= limit:
+            if size <= limit:
                 parts.append(body)
-        if not fits or size > limit:
+        if size > limit or announced > limit:
             raise too_large(limit)
         return b"".join(parts)
+
+
+def _length(text: bytes) -> float:
+    """The number of a ``Content-Length``; infinite if it is none, or too long for ``int``."""
+    return int(text) if text.isdigit() and len(text) < 19 else math.inf
+
+
+def _all(scope: Scope, name: bytes) -> bytes:
+    """All values of a header that may be sent several times, as one."""
+    return b",".join(value for key, value in scope["headers"] if key == name)
 
 
 def too_large(limit: int) -> Problem:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from django.http.request import split_domain_port, validate_host
 
 from telemetry.door.http import HotRoute, Problem, Request, Response
+from telemetry.metrics import count_request
 from telemetry.store import StoreError, WriteRejected
 
 logger = logging.getLogger(__name__)
@@ -15,8 +16,24 @@ access_log = logging.getLogger("telemetry.access")
 
 async def call(route: HotRoute, request: Request) -> Response:
     """The route's reply; whatever goes wrong becomes an error in that dialect's words."""
+    response = await _call(route, request)
+    count_request(route.path, response.status)
+    return response
+
+
+def refuse(route: HotRoute, problem: Problem) -> Response:
+    """The reply to a request that does not get as far as the route's function."""
+    count_request(route.path, problem.status)
+    return route.error(problem)
+
+
+async def _call(route: HotRoute, request: Request) -> Response:
     if request.method == "OPTIONS" and route.preflight:
         return route.preflight
+    encoding = request.headers.get(b"content-encoding")
+    if encoding and encoding.strip().lower() != b"identity":
+        name = encoding.decode("latin-1")
+        return route.error(Problem(415, f"Content-Encoding {name}: send the body as it is"))
     try:
         return await route.hot(request)
     except Problem as problem:
@@ -34,6 +51,8 @@ async def call(route: HotRoute, request: Request) -> Response:
 def host_checker(allowed: Sequence[str]) -> Callable[[bytes], bool]:
     """Whether a ``Host`` header is one of ours, by the rules of ``ALLOWED_HOSTS``.
 
+    None at all is: HTTP/1.0 has no such header, and some old clients speak that.
+
     Answers are remembered: real hosts are few. The memory is small, so that a flood of made-up
     hosts cannot fill it.
     """
@@ -45,7 +64,7 @@ def host_checker(allowed: Sequence[str]) -> Callable[[bytes], bool]:
         answer = known.get(host)
         if answer is None:
             domain, _ = split_domain_port(host.decode("latin-1").lower())
-            answer = bool(domain) and validate_host(domain, allowed)
+            answer = not host or (bool(domain) and validate_host(domain, allowed))
             if len(known) < 100:
                 known[host] = answer
         return answer

@@ -4,14 +4,14 @@ Hot functions are written once against these and reached two ways: directly from
 (``door.asgi``) and through Django's URLs (``door.urls``). Both give the same bytes.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-Headers = Iterable[tuple[bytes, bytes]]
+Headers = Mapping[bytes, bytes]
 
 
 class Request:
-    """A request whose body has been read. `headers` have lower-case names, as in ASGI."""
+    """A request whose body has been read. `headers` have lower-case names, the last of each."""
 
     __slots__ = ("body", "client", "headers", "method", "path", "query")
 
@@ -26,11 +26,8 @@ class Request:
         self.client = client
 
     def header(self, name: bytes) -> bytes:
-        """The first value of a header, or empty."""
-        for key, value in self.headers:
-            if key == name:
-                return value
-        return b""
+        """A header's value, or empty."""
+        return self.headers.get(name, b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +69,8 @@ class HotRoute:
     """A path, the function that answers it, and how its dialect words an error.
 
     `hot` may raise ``Problem`` or ``StoreError``; `error` turns what went wrong, there or in the
-    door itself (body too large, wrong host), into that dialect's reply. `preflight` answers
-    ``OPTIONS``, for browsers; without one `hot` does.
+    door itself (body too large, wrong host, encoded body), into that dialect's reply.
+    `preflight` answers ``OPTIONS``, for browsers; without one `hot` does.
     """
 
     path: str

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
@@ -18,7 +19,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.csrf import csrf_exempt
 
 from telemetry.door.asgi import too_large, wrong_host
-from telemetry.door.call import call, client_address
+from telemetry.door.call import call, client_address, host_checker, refuse
 from telemetry.door.http import HotRoute, Request, Response
 
 # What Django calls a view: its stubs do not know asynchronous ones.
@@ -34,23 +35,27 @@ def view_of(route: HotRoute) -> View:
     """`route` as an async Django view."""
 
     async def view(request: HttpRequest) -> HttpResponse:
-        return HotReply(await _answer(route, request))
+        return await _reply(route, request)
 
     view.hot_route = route  # type: ignore[attr-defined]
     return csrf_exempt(view)
+
+
+async def _reply(route: HotRoute, request: HttpRequest) -> HttpResponse:
+    return HotReply(await _answer(route, request))
 
 
 async def _answer(route: HotRoute, request: HttpRequest) -> Response:
     try:
         body = request.body
     except RequestDataTooBig:
-        return route.error(too_large(settings.BODY_LIMIT))
+        return refuse(route, too_large(settings.BODY_LIMIT))
     if len(body) > settings.BODY_LIMIT:  # chunked: Django checks the length that was announced
-        return route.error(too_large(settings.BODY_LIMIT))
-    headers = [
-        (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
+        return refuse(route, too_large(settings.BODY_LIMIT))
+    headers = {
+        name.lower().encode("latin-1"): value.encode("latin-1", "replace")
         for name, value in request.headers.items()
-    ]
+    }
     address = client_address(
         request.META.get("REMOTE_ADDR", ""),
         request.headers.get("X-Forwarded-For", "").encode("latin-1", "replace"),
@@ -83,8 +88,8 @@ class HotReply(HttpResponse):
 class HotReplies(MiddlewareMixin):
     """Outermost middleware: takes away what the others add for browsers showing our pages.
 
-    So a client gets the same bytes whichever way its request came in. For the same reason a wrong
-    host is refused here: the next middleware would do so with a page.
+    So a client gets the same bytes whichever way its request came in. For the same reason hosts
+    are checked here, by the rules of ``WIRE_HOSTS``: the next middleware would refuse with a page.
     """
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
@@ -92,8 +97,13 @@ class HotReplies(MiddlewareMixin):
             request.get_host()
         except DisallowedHost:
             with suppress(Resolver404):
-                route = getattr(resolve(request.path_info).func, "hot_route", None)
-                return HotReply(route.error(wrong_host())) if route else None
+                view = resolve(request.path_info).func
+                route = getattr(view, "hot_route", None)
+                if route:
+                    host = request.META.get("HTTP_HOST", "").encode("latin-1", "replace")
+                    if host_checker(settings.WIRE_HOSTS)(host):
+                        return async_to_sync(_reply)(route, request)
+                    return HotReply(refuse(route, wrong_host()))
         return None
 
     def process_response(

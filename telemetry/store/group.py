@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 
+from telemetry.metrics import count_batch, count_waiting
 from telemetry.store.errors import StoreUnavailable, WriteRejected
 from telemetry.store.waiting import Line, Waiting, answer
 from telemetry.store.write import Batch, Row, Write
@@ -59,6 +60,7 @@ class GroupStore:
         self._batch_limit = batch_limit
         self._connection: psycopg.Connection[Row] | None = None
         self._used_at = 0.0
+        self._away_since: float | None = None
         self._in_hand: list[Waiting] = []
         self.batches = 0
         self.writes = 0
@@ -106,6 +108,7 @@ class GroupStore:
             finally:
                 self._in_hand = []
                 self._line.done(batch)
+                count_waiting(self._line.weight)
         self._drop_connection()
 
     def _write_batch(self, batch: list[Waiting]) -> None:
@@ -118,6 +121,7 @@ class GroupStore:
         answer(batch, outcomes)
         self.batches += 1
         self.writes += len(batch)
+        count_batch(len(batch), self._used_at - batch[0].since)
 
     def _commit(
         self, connection: psycopg.Connection[Row], batch: list[Waiting], *, again: bool = True
@@ -156,8 +160,15 @@ class GroupStore:
             try:
                 self._connection = self._connect()
             except Exception as error:  # noqa: BLE001 - the writer must outlive any of them
-                logger.warning("The store cannot connect: %s", str(error).strip())
+                if self._away_since is None:  # one line, not one for each attempt
+                    self._away_since = time.monotonic()
+                    reason = " ".join(str(error).split())
+                    logger.error("The store cannot connect, and goes on trying: %s", reason)
                 time.sleep(RECONNECT_SECONDS)
+        if self._away_since is not None:
+            seconds = time.monotonic() - self._away_since
+            logger.warning("The store is connected again after %.0f seconds.", seconds)
+            self._away_since = None
         return self._connection
 
     def _drop_connection(self) -> None:

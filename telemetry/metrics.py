@@ -1,0 +1,80 @@
+"""What the server counts about itself, for Prometheus, at ``/metrics``.
+
+Each serving process writes its numbers to a small file in ``METRICS_DIR``; whichever is asked adds
+them up. Counting costs a hot request about a microsecond.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import generate_latest as _text
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+__all__ = [
+    "count_batch",
+    "count_request",
+    "count_waiting",
+    "forget_process",
+    "metrics_text",
+    "share_metrics",
+]
+
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own name for it
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+_requests = Counter(
+    "telemetry_requests", "Requests to the dialects' own paths.", ["path", "status"]
+)
+_writes = Counter("telemetry_writes", "Writes that the database has answered.")
+_batches = Histogram(
+    "telemetry_batch_seconds",
+    "From when the first write of a batch arrived until the batch was committed.",
+    buckets=_SECONDS,
+)
+_waiting = Gauge(
+    "telemetry_waiting_points",
+    "Points in memory that are not committed yet.",
+    multiprocess_mode="livesum",
+)
+_requests_by: dict[tuple[str, int], Counter] = {}
+
+
+def count_request(path: str, status: int) -> None:
+    """Count a request to a hot route; `path` is the route's, so that there are few."""
+    counter = _requests_by.get((path, status))
+    if counter is None:
+        counter = _requests_by[path, status] = _requests.labels(path, str(status))
+    counter.inc()
+
+
+def count_batch(writes: int, seconds: float) -> None:
+    """Count a batch that has been answered: how many writes, and how old the oldest is."""
+    _writes.inc(writes)
+    _batches.observe(seconds)
+
+
+def count_waiting(points: int) -> None:
+    _waiting.set(points)
+
+
+def metrics_text() -> bytes:
+    """The numbers of all serving processes, in Prometheus' text format."""
+    if _FOLDER not in os.environ:
+        return _text(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return _text(registry)
+
+
+def share_metrics(folder: Path) -> None:
+    """Have processes that are started from now on share an empty `folder` for their numbers."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ[_FOLDER] = str(folder)
+
+
+def forget_process(pid: int) -> None:
+    """A process is gone: nothing waits in it any more. What it counted still counts."""
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]
