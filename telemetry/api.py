@@ -4,8 +4,10 @@ REST_FRAMEWORK in the settings names these classes, so DRF imports this module b
 views; what views have in common is in ``api_views``.
 """
 
+from base64 import b64decode
 from collections.abc import Sequence
 from typing import Any, Protocol, cast
+from urllib.parse import parse_qs
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -115,10 +117,23 @@ class CursorPagination(pagination.CursorPagination):
             return super().paginate_queryset(queryset, request, view)
         except (ValueError, TypeError, DjangoValidationError) as error:
             # The position in a cursor that somebody has tampered with fits no column.
-            raise NotFound(self.invalid_cursor_message) from error
+            raise _bad_cursor() from error
 
     def decode_cursor(self, request: Request) -> pagination.Cursor | None:
-        cursor = super().decode_cursor(request)
-        if cursor is not None and "\0" in str(cursor.position):
-            raise NotFound(self.invalid_cursor_message)
+        """As DRF's, which takes some nonsense for the beginning: a loop would never end."""
+        raw = request.query_params.get(self.cursor_query_param, "")
+        if not raw:
+            return None
+        try:
+            fields = parse_qs(b64decode(raw, validate=True).decode(), strict_parsing=True)
+            cursor = super().decode_cursor(request)
+        except (ValueError, NotFound) as error:
+            raise _bad_cursor() from error
+        if not fields.keys() <= {"o", "r", "p"} or "\0" in str(cursor and cursor.position):
+            raise _bad_cursor()
         return cursor
+
+
+def _bad_cursor() -> ValidationError:
+    message = "This is no cursor. Follow the links “next” and “previous” as they are."
+    return ValidationError({"cursor": [message]})

@@ -14,6 +14,9 @@ from telemetry.door.urls import urls_of
 router = SimpleRouter()
 router.register("stats", StatViewSet, basename="stat")
 
+handler404 = "telemetry.views.not_found"
+handler500 = "telemetry.views.server_error"
+
 urlpatterns = [
     *urls_of(stathat.HOT_ROUTES),
     path("", views.home, name="home"),

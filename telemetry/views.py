@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils.crypto import constant_time_compare
+from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -76,6 +77,20 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - a view
         problem = {"status": "unavailable", "detail": "The database does not answer."}
         return JsonResponse(problem, status=503, headers={"Retry-After": "5"})
     return JsonResponse({"status": "ok"})
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The answer where there is nothing: JSON to programs, a page to people."""
+    if request.path_info.startswith("/api/"):
+        return JsonResponse({"detail": "There is nothing at this path."}, status=404)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The answer when we have failed, which has been logged."""
+    if request.path_info.startswith("/api/"):
+        return JsonResponse({"detail": "Internal error; it has been logged."}, status=500)
+    return defaults.server_error(request)
 
 
 @never_cache

@@ -95,19 +95,33 @@ def test_a_page_size_that_is_none_is_refused(reader, size):
 
 @pytest.mark.parametrize(
     "cursor",
-    ["nonsense", "ü", b64encode(b"p=a%00b").decode(), b64encode(b"o=-3").decode()],
+    [
+        "nonsense",
+        "ü",
+        "\0",
+        "%",
+        "====",
+        "@@@",
+        *(b64encode(text).decode() for text in (b"p=a%00b", b"o=-3", b"x=1", b"p=a&x=1", b"\xff")),
+    ],
 )
 def test_a_cursor_that_is_none_is_refused(lab, reader, cursor):
     new_stat(lab, "hits")
     response = reader.get(STATS, {"cursor": cursor})
-    assert response.status_code == 404
-    assert response.json() == {"detail": "Invalid cursor"}
+    assert response.status_code == 400
+    assert "no cursor" in response.json()["cursor"][0]
 
 
-@pytest.mark.parametrize("cursor", ["", "\0", "%", "===="])
-def test_an_empty_cursor_is_the_beginning(lab, reader, cursor):
+def test_an_empty_cursor_is_the_beginning(lab, reader):
     new_stat(lab, "hits")
-    assert names(reader.get(STATS, {"cursor": cursor})) == ["hits"]
+    assert names(reader.get(STATS, {"cursor": ""})) == ["hits"]
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/v1/", "/api/v1/nothing/", "/api/v1/stats/1/x"])
+def test_where_there_is_nothing_programs_get_json(client, path):
+    response = client.get(path)
+    assert response.status_code == 404
+    assert response.json() == {"detail": "There is nothing at this path."}
 
 
 def test_stats_are_found_by_what_is_known_of_them(lab, reader):
