@@ -1,7 +1,7 @@
 """What the server counts about itself, for Prometheus, at ``/metrics``.
 
 Each serving process writes its numbers to a small file in ``METRICS_DIR``; whichever is asked adds
-them up. Counting costs a hot request about a microsecond.
+them up. Requests are counted in a dictionary, which costs nearly nothing, and written each second.
 """
 
 import os
@@ -19,6 +19,7 @@ __all__ = [
     "forget_process",
     "metrics_text",
     "share_metrics",
+    "write_counts",
 ]
 
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own name for it
@@ -38,15 +39,20 @@ _waiting = Gauge(
     "Points in memory that are not committed yet.",
     multiprocess_mode="livesum",
 )
-_requests_by: dict[tuple[str, int], Counter] = {}
+_unwritten: dict[tuple[str, int], int] = {}
 
 
 def count_request(path: str, status: int) -> None:
     """Count a request to a hot route; `path` is the route's, so that there are few."""
-    counter = _requests_by.get((path, status))
-    if counter is None:
-        counter = _requests_by[path, status] = _requests.labels(path, str(status))
-    counter.inc()
+    key = (path, status)
+    _unwritten[key] = _unwritten.get(key, 0) + 1
+
+
+def write_counts() -> None:
+    """Write down the requests that were counted since; to be called now and then, in the loop."""
+    while _unwritten:
+        (path, status), count = _unwritten.popitem()
+        _requests.labels(path, str(status)).inc(count)
 
 
 def count_batch(writes: int, seconds: float) -> None:
@@ -60,8 +66,9 @@ def count_waiting(points: int) -> None:
 
 
 def metrics_text() -> bytes:
-    """The numbers of all serving processes, in Prometheus' text format."""
+    """The numbers of all serving processes, in Prometheus' text format; a second old at most."""
     if _FOLDER not in os.environ:
+        write_counts()
         return _text(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

@@ -1,5 +1,6 @@
 """``/metrics``: what the server counts about itself, added up over its processes."""
 
+import time
 import urllib.request
 from urllib.error import HTTPError
 
@@ -42,6 +43,7 @@ def test_every_process_counts_and_any_of_them_tells() -> None:
         assert post(server, "ezkey=nobody&stat=a&count=1") == 401
         assert post(server, f"ezkey={key}&stat=a&count=x") == 400
         assert post(server, "x" * (1 << 20) + "x") == 413
+        time.sleep(2.5)  # each process writes its counts every second
         found = scrape(server)
         assert found == scrape(server)
         statuses = {

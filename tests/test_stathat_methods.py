@@ -70,7 +70,7 @@ def test_a_body_over_the_limit_is_read_on_only_for_a_while(settings):
             yield part
 
     reply = through_door("POST", "/ez", b"x", {"content-length": None}, more_body=parts())
-    assert (reply.status, len(sent)) == (413, 4)
+    assert (reply.status, len(sent)) == (413, 8)
 
 
 def test_a_body_that_says_it_is_far_too_large_is_refused_before_it_is_read():

@@ -14,7 +14,7 @@ from telemetry.door.http import HotRoute, Problem, Request, Response
 from telemetry.door.lifespan import Receive, Scope, Send, live
 
 # How many times the limit is read of a body that is over it.
-_PATIENCE = 4
+_PATIENCE = 8
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 

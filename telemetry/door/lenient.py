@@ -8,9 +8,12 @@ those who begin a request and never end it.
 
 import asyncio
 import re
+from typing import cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from telemetry.door.one_write import OneWrite
 
 _REQUEST_LINE = re.compile(rb"([A-Z]+) ([^\r\n]+) (HTTP/1\.[01]\r\n)")
 _NOT_IN_URLS = re.compile(rb"[^\x21-\x7e]")
@@ -28,7 +31,7 @@ class LenientProtocol(HttpToolsProtocol):
     _watch: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", OneWrite(transport, self.loop)))
         self._heard = self.loop.time()
         self._watch = self.loop.call_later(PATIENCE, self._look_for_silence)
 
@@ -40,6 +43,10 @@ class LenientProtocol(HttpToolsProtocol):
         self._latest = data
         self._heard = self.loop.time()
         super().data_received(data)
+
+    def handle_websocket_upgrade(self) -> None:
+        self.transport = cast("OneWrite", self.transport).inner
+        super().handle_websocket_upgrade()
 
     def _look_for_silence(self) -> None:
         """Every now and then: hang up if a request has begun and nothing more of it comes."""

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from multiprocessing.connection import wait
 from typing import Any
 
+from telemetry.metrics import write_counts
 from telemetry.store import close_store, get_store
 
 logger = logging.getLogger(__name__)
@@ -41,12 +42,21 @@ async def live(receive: Receive, send: Send) -> None:
             _spare_the_collector()
             for start in _starts:
                 start()
+            counting = asyncio.create_task(_write_counts())
             await send({"type": "lifespan.startup.complete"})
         else:
             # By now the server has answered the requests in flight; whatever is left is stored.
+            counting.cancel()
+            write_counts()
             await asyncio.to_thread(close_store)
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+async def _write_counts() -> None:
+    while True:
+        await asyncio.sleep(1)
+        write_counts()
 
 
 def _end_with_parent() -> None:

@@ -59,6 +59,7 @@ class GroupStore:
         self._line = Line(queue_limit)
         self._batch_limit = batch_limit
         self._connection: psycopg.Connection[Row] | None = None
+        self._here = threading.local()
         self._used_at = 0.0
         self._away_since: float | None = None
         self._in_hand: list[Waiting] = []
@@ -72,10 +73,17 @@ class GroupStore:
     # What services call
 
     def submit(self, write: Write) -> asyncio.Future[Any]:
-        loop = asyncio.get_running_loop()
+        loop = self._running_loop()
         future = loop.create_future()
         self._line.add(Waiting(write, future, loop, write.weight))
         return future
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that runs in this thread. Asking asyncio costs a system call (``getpid``)."""
+        known: asyncio.AbstractEventLoop | None = getattr(self._here, "loop", None)
+        if known is None or not known.is_running():
+            known = self._here.loop = asyncio.get_running_loop()
+        return known
 
     def submit_and_wait(self, write: Write) -> Any:
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()
