@@ -239,7 +239,7 @@ def _minute(raw: Any, now: float) -> int:
 
     A client that has no time may send ``t=null`` in a form as well.
     """
-    if raw is None or raw in {"", "null"}:
+    if raw is None or raw in ("", "null"):
         return int(now) // 60
     try:
         seconds = _number(raw, "t")
