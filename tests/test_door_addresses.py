@@ -5,7 +5,9 @@ import ipaddress
 import pytest
 from django.core.exceptions import DisallowedHost
 
+from telemetry.door.asgi import Door
 from telemetry.door.call import client_address, host_checker
+from telemetry.door.http import HotRoute, Response
 
 PROXIES = [ipaddress.ip_network(text) for text in ("127.0.0.1", "10.0.0.0/8", "fd00::/8")]
 
@@ -86,3 +88,34 @@ def test_a_flood_of_hosts_fills_no_memory():
         cell.cell_contents for cell in check.__closure__ if isinstance(cell.cell_contents, dict)
     )
     assert len(remembered) <= 100
+
+
+async def test_the_request_log_names_the_client_and_not_the_proxy(caplog):
+    async def hot(request):
+        return Response(200, request.client.encode())
+
+    async def receive():
+        return {"type": "http.request", "body": b""}
+
+    async def send(message):
+        sent.append(message)
+
+    sent = []
+    door = Door(
+        [HotRoute("/x", hot, lambda problem: Response(problem.status))],
+        otherwise=None,
+        allows_host=lambda _: True,
+        body_limit=10,
+        trusted_proxies=PROXIES,
+        log_requests=True,
+    )
+    forwarded = [(b"x-forwarded-for", b"198.51.100.7"), (b"x-forwarded-for", b"203.0.113.9")]
+    scope = {"type": "http", "method": "GET", "path": "/x", "query_string": b"key=secret"}
+    with caplog.at_level("INFO", "telemetry.access"):
+        await door({**scope, "headers": forwarded, "client": ("10.0.0.1", 5)}, receive, send)
+        await door({**scope, "headers": forwarded, "client": ("192.0.2.1", 5)}, receive, send)
+    assert [message["body"] for message in sent[1::2]] == [b"203.0.113.9", b"192.0.2.1"]
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines[0].startswith("203.0.113.9 GET /x 200 11 ")
+    assert lines[1].startswith("192.0.2.1 GET /x 200 9 ")
+    assert "secret" not in caplog.text

@@ -66,7 +66,15 @@ class Door:
         )
         await send({"type": "http.response.body", "body": response.body})
         if self._log:
-            _log(scope, response, time.monotonic() - began)
+            access_log.info(
+                "%s %s %s %d %d %.1fms",
+                self._client(scope) or "-",
+                scope["method"],
+                scope["path"],
+                response.status,
+                len(response.body),
+                (time.monotonic() - began) * 1000,
+            )
 
     async def _answer(self, route: HotRoute, scope: Scope, receive: Receive) -> Response:
         headers = dict(scope["headers"])
@@ -76,13 +84,19 @@ class Door:
             body = await self._body(receive, headers.get(b"content-length", b""))
         except Problem as problem:
             return refuse(route, problem)
-        peer = scope["client"][0] if scope.get("client") else ""
-        if self._trusted and b"x-forwarded-for" in headers:
-            peer = client_address(peer, _all(scope, b"x-forwarded-for"), self._trusted)
+        client = self._client(scope)
         request = Request(
-            scope["method"], scope["path"], scope["query_string"], headers, body, peer
+            scope["method"], scope["path"], scope["query_string"], headers, body, client
         )
         return await call(route, request)
+
+    def _client(self, scope: Scope) -> str:
+        """The address that a request came from, as far as trusted proxies say."""
+        peer: str = scope["client"][0] if scope.get("client") else ""
+        if not self._trusted:
+            return peer
+        forwarded = b",".join(v for name, v in scope["headers"] if name == b"x-forwarded-for")
+        return client_address(peer, forwarded, self._trusted)
 
     async def _body(self, receive: Receive, length: bytes) -> bytes:
         """The whole body. Problem 413 if it is too large, at once if it says that it is by far.
@@ -120,11 +134,6 @@ def _length(text: bytes) -> float:
     return int(text) if text.isdigit() and len(text) < 19 else math.inf
 
 
-def _all(scope: Scope, name: bytes) -> bytes:
-    """All values of a header that may be sent several times, as one."""
-    return b",".join(value for key, value in scope["headers"] if key == name)
-
-
 def too_large(limit: int) -> Problem:
     """The error for a body over `limit` bytes. It may be read in part only, so the line closes."""
     return Problem(413, f"the body is larger than {limit} bytes", ((b"connection", b"close"),))
@@ -133,16 +142,3 @@ def too_large(limit: int) -> Problem:
 def wrong_host() -> Problem:
     """The error for a ``Host`` header that names somebody else."""
     return Problem(400, "this server does not answer for that host name")
-
-
-def _log(scope: Scope, response: Response, seconds: float) -> None:
-    client = scope["client"][0] if scope.get("client") else "-"
-    access_log.info(
-        "%s %s %s %d %d %.1fms",
-        client,
-        scope["method"],
-        scope["path"],
-        response.status,
-        len(response.body),
-        seconds * 1000,
-    )
