@@ -2,6 +2,7 @@
 
 import pytest
 
+from telemetry.models import Membership, User
 from tests.api_helpers import new_project, new_stat
 from tests.page_helpers import check_html, manager, send, viewer, visitor
 
@@ -64,3 +65,17 @@ def test_only_staff_are_led_to_the_admin(project):
     assert "/admin/" not in check_html(manager(project).get(URL))
     text = check_html(visitor("root", is_staff=True).get(URL))
     assert f"/admin/telemetry/project/{project.pk}/change/" in text
+
+
+def test_managers_see_who_is_told_of_new_stats(project, client):
+    staff = User.objects.create_superuser("root", password="x")
+    client.force_login(staff)
+    text = check_html(client.get(URL))
+    assert "announced by e-mail to nobody" in text
+    assert f"/admin/telemetry/user/{staff.pk}/change/" in text
+    ada = User.objects.create_user("ada", "ada@example.org")
+    Membership.objects.create(project=project, user=ada, role="manager")
+    text = check_html(client.get(URL))
+    assert "announced by e-mail to ada@example.org" in text
+    assert "nobody" not in text
+    assert "ada@example.org" not in check_html(viewer(project).get(URL))
