@@ -11,6 +11,7 @@ def main() -> None:
         from django.conf import settings
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
+        from django.db.migrations.exceptions import MigrationSchemaMissing
         from django.db.utils import OperationalError
     except ImportError as error:
         sys.exit(f"{error}. Run `make setup` and use .venv/bin/python.")
@@ -19,6 +20,11 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Cannot start: {error}")
+    except MigrationSchemaMissing:
+        sys.exit(
+            "The database of DATABASE_URL: its role may not make tables there. Make that role the "
+            "owner of the database: ALTER DATABASE … OWNER TO …"
+        )
     except OperationalError as error:
         which = "The database of DATABASE_URL" if settings.DATABASE_URL else "The database"
         sys.exit(f"{which} is not available: {' '.join(str(error).split())}")

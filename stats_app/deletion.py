@@ -1,23 +1,14 @@
-"""How a stat goes away while points for it may be on their way.
+"""How a stat goes away while points for it may be on their way: see ``telemetry.deletion``."""
 
-The stat's row goes first, in a transaction of its own. A batch that looked the stat up before
-that commit may still be adding to its buckets, and no foreign key stops it; one that starts later
-does not find the stat. So the buckets go last, after every such batch has ended.
-"""
-
-import time
 from collections.abc import Sequence
 from functools import partial
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from stats_app.models import RESOLUTIONS, Stat
+from telemetry.deletion import wait_for_writers
 
 __all__ = ["delete_stats_and_buckets"]
-
-# The store gives up a batch before this.
-_LONGEST_BATCH_SECONDS = 10.0
-_TABLES = [buckets._meta.db_table for buckets in RESOLUTIONS]
 
 
 def delete_stats_and_buckets(project_id: int, stat_ids: Sequence[int]) -> int:
@@ -36,35 +27,6 @@ def delete_stats_and_buckets(project_id: int, stat_ids: Sequence[int]) -> int:
 
 
 def _delete_buckets(project_id: int, stat_ids: Sequence[int]) -> None:
-    _wait_for_writers()
+    wait_for_writers(buckets._meta.db_table for buckets in RESOLUTIONS)
     for buckets in RESOLUTIONS:
         buckets.objects.filter(project_id=project_id, stat_id__in=stat_ids).delete()
-
-
-def _wait_for_writers() -> None:
-    """Return when every transaction has ended that may add to buckets now.
-
-    A statement locks the tables that it writes to before it takes its snapshot. So whoever could
-    see the stats is among the holders of such locks. Waiting for just these is better than a
-    ``LOCK TABLE`` as a barrier: all other writers would queue up behind it, and it in turn behind
-    a VACUUM.
-    """
-    deadline = time.monotonic() + _LONGEST_BATCH_SECONDS
-    waiting_for = _writers()
-    while waiting_for and time.monotonic() < deadline:
-        time.sleep(0.01)
-        waiting_for &= _writers()
-
-
-def _writers() -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT virtualtransaction FROM pg_locks
-             WHERE relation = ANY(%s::regclass[]::oid[])
-               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-               AND mode = 'RowExclusiveLock' AND granted AND pid <> pg_backend_pid()
-            """,
-            [_TABLES],
-        )
-        return {row[0] for row in cursor.fetchall()}

@@ -14,7 +14,7 @@ from smtplib import SMTPException
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import close_old_connections, connection, transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.template.loader import render_to_string
 from django.utils.timezone import now
 
@@ -142,8 +142,16 @@ def _send_for_ever() -> None:
         try:
             close_old_connections()
             announce_new_stats()
-        except Exception:
-            logger.exception("The e-mail about new stats could not be sent; it is tried again.")
+        except Exception as error:
+            failed = error.exceptions if isinstance(error, ExceptionGroup) else [error]
+            usual = all(
+                isinstance(each, OSError | SMTPException | DatabaseError) for each in failed
+            )
+            logger.error(
+                "The e-mail about new stats could not be sent, and is tried again: %s",
+                "; ".join(" ".join(str(each).split()) for each in failed),
+                exc_info=None if usual else error,
+            )
             time.sleep(RETRY_SECONDS)
             _wake.set()
         finally:

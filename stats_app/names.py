@@ -6,8 +6,9 @@ __all__ = ["MAX_LENGTH", "clean_name"]
 
 MAX_LENGTH = 255
 
-# Control characters, the two invisible line ends, and halves of characters, which UTF-8 has not.
-_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Control characters, the two invisible line ends, halves of characters, which UTF-8 has not, and
+# what turns the direction of all text that follows (marks for a single place are fine).
+_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def clean_name(raw: str) -> str:

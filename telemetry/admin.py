@@ -140,6 +140,12 @@ class ProjectAdmin(StaffAdmin):
         for label, secret in secrets.items():
             _show_once(request, label, secret)
 
+    def delete_model(self, request: HttpRequest, obj: Project) -> None:  # noqa: ARG002
+        services.delete_projects(projects=[obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:  # noqa: ARG002
+        services.delete_projects(projects=queryset)
+
     # Deleting: not by looking at everything first, which is what Django's page would do.
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:  # noqa: ARG002

@@ -17,16 +17,24 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import (
     AuthenticationFailed,
     NotFound,
+    ParseError,
     PermissionDenied,
     ValidationError,
 )
+from rest_framework.parsers import JSONParser
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from telemetry.access import find_token
 from telemetry.models import AccessToken, Project
 
-__all__ = ["CursorPagination", "ProjectPermission", "TokenAuthentication", "TokenHolder"]
+__all__ = [
+    "BoundedJSONParser",
+    "CursorPagination",
+    "ProjectPermission",
+    "TokenAuthentication",
+    "TokenHolder",
+]
 
 
 class TokenHolder(AnonymousUser):
@@ -55,6 +63,18 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
         return "Bearer"
+
+
+class BoundedJSONParser(JSONParser):
+    """DRF's, for which JSON can also be nested too deeply."""
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Any = None
+    ) -> dict[str, Any]:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError("The JSON is nested too deeply.") from error
 
 
 class ProjectView(Protocol):

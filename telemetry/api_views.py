@@ -6,6 +6,7 @@ with ``?project=<slug>``. What is not of that project does not exist for it.
 
 from typing import Any, cast
 
+from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import OperationalError
 from django.http import Http404
@@ -60,6 +61,12 @@ class Unavailable(APIException):
     wait = 5  # becomes Retry-After
 
 
+class TooLarge(APIException):
+    status_code = 413
+    default_detail = "The body is too large."
+    default_code = "too_large"
+
+
 class ProjectViewMixin(APIView):
     """For views of what belongs to a project: ``self.project`` is the one it is about."""
 
@@ -106,6 +113,8 @@ class ProjectViewMixin(APIView):
         """Refusals of services become 400, and errors are JSON whatever was asked for."""
         if isinstance(exc, DjangoValidationError):
             exc = ValidationError(as_serializer_error(exc))
+        elif isinstance(exc, RequestDataTooBig):  # not by way of the door, which looks first
+            exc = TooLarge()
         elif isinstance(exc, OperationalError):
             exc = Unavailable()
         self.request.accepted_renderer = cast("BaseRenderer", JSONRenderer())

@@ -3,18 +3,22 @@
 import re
 import zoneinfo
 from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.core.validators import validate_email
-from environs import EnvError, EnvValidationError, validate
+from django.core.validators import URLValidator, validate_email
+from environs import Env, EnvError, EnvValidationError, validate
 from environs import ValidationError as BadValue
 
 __all__ = [
     "EnvError",
+    "Environment",
     "bad",
     "between",
     "email",
     "host_names",
+    "is_base_url",
     "long",
     "one_line",
     "one_of",
@@ -24,6 +28,13 @@ __all__ = [
 _HOST_NAME = re.compile(
     r"\*|\.?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]", re.IGNORECASE
 )
+
+
+class Environment(Env):
+    """Environment variables; one that is empty, as compose files make them, counts as not set."""
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        return super()._get_value(env_key, default) or default
 
 
 def bad(name: str, why: object) -> ImproperlyConfigured:
@@ -70,3 +81,16 @@ def host_names(names: list[str]) -> None:
     for name in names:
         if not _HOST_NAME.fullmatch(name.strip()):
             raise BadValue(f"“{name}” is not a host name; leave out scheme, port and path.")
+
+
+def is_base_url(text: str) -> bool:
+    """Whether clients could be given this address: scheme, host, perhaps a port and a path."""
+    try:
+        parts = urlsplit(text)
+        # The library wants a dot in a host name, but a name of the local network has none.
+        host = parts.hostname or ""
+        dotted = text if "." in host or ":" in host else text.replace(host, f"{host}.example", 1)
+        URLValidator(schemes=["http", "https"])(dotted)
+    except (ValidationError, ValueError):
+        return False
+    return not parts.query and not parts.fragment

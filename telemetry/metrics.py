@@ -1,12 +1,14 @@
 """What the server counts about itself, for Prometheus, at ``/metrics``.
 
-Each serving process writes its numbers to a small file in ``METRICS_DIR``; whichever is asked adds
-them up. Requests are counted in a dictionary, which costs nearly nothing, and written each second.
+Each serving process writes its numbers to a small file in a folder that all processes of a server
+share; whichever is asked adds them up. Requests are counted in a dictionary, which costs nearly
+nothing, and written each second.
 """
 
 import os
-import shutil
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client import generate_latest as _text
@@ -18,7 +20,7 @@ __all__ = [
     "count_waiting",
     "forget_process",
     "metrics_text",
-    "share_metrics",
+    "shared_metrics",
     "write_counts",
 ]
 
@@ -75,11 +77,15 @@ def metrics_text() -> bytes:
     return _text(registry)
 
 
-def share_metrics(folder: Path) -> None:
-    """Have processes that are started from now on share an empty `folder` for their numbers."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    os.environ[_FOLDER] = str(folder)
+@contextmanager
+def shared_metrics() -> Iterator[None]:
+    """Have processes that are started meanwhile share their numbers."""
+    with TemporaryDirectory(prefix="telemetry-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ[_FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[_FOLDER]
 
 
 def forget_process(pid: int) -> None:

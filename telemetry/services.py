@@ -16,6 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.text import slugify
 from django.utils.timezone import now
 
+from telemetry.deletion import delete_projects_and_all
 from telemetry.keys import hash_secret, new_key, new_token, token_hint
 from telemetry.models import AccessToken, Membership, Project, User
 
@@ -28,6 +29,7 @@ __all__ = [
     "clean_name",
     "create_project",
     "create_token",
+    "delete_projects",
     "key_names",
     "make_default",
     "rotate_key",
@@ -112,6 +114,15 @@ def make_default(*, project: Project) -> None:
         if not Project.objects.filter(pk=project.pk).update(is_default=True):
             raise ValidationError("That project is gone.")
     project.is_default = True
+
+
+def delete_projects(*, projects: Iterable[Project]) -> int:
+    """Delete projects with everything that was ever stored for them; returns how many there were.
+
+    Their keys are refused from the moment that is committed, and nothing that was on its way then
+    is left behind.
+    """
+    return delete_projects_and_all([project.pk for project in projects])
 
 
 def rotate_key(*, project: Project, key: KeyName) -> str:

@@ -7,11 +7,10 @@ import sys
 from typing import Any
 
 import uvicorn
-from django.conf import settings
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from telemetry.door.lenient import LenientProtocol
-from telemetry.metrics import forget_process, share_metrics
+from telemetry.metrics import forget_process, shared_metrics
 
 logger = logging.getLogger(__name__)
 
@@ -101,12 +100,12 @@ def run(host: str, port: int, workers: int, application: str = APPLICATION) -> N
     if workers == 1:
         uvicorn.Server(config).run()
         return
-    share_metrics(settings.METRICS_DIR)
-    if sys.platform == "linux":
-        with SharedPort(host, port) as reserved:  # held, not listened to, by this process
-            Supervisor(config, sockets=[reserved]).run()
-    else:
-        Supervisor(config, sockets=[config.bind_socket()]).run()
+    with shared_metrics():
+        if sys.platform == "linux":
+            with SharedPort(host, port) as reserved:  # held, not listened to, by this process
+                Supervisor(config, sockets=[reserved]).run()
+        else:
+            Supervisor(config, sockets=[config.bind_socket()]).run()
 
 
 def check_free(host: str, port: int) -> None:

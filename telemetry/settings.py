@@ -3,14 +3,12 @@ README.md lists them. A bad value stops the start with one line that names the v
 """
 
 import ipaddress
-import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
-from environs import Env
 
 from telemetry import environment as must
 from telemetry.data_dir import choose_data_dir
@@ -18,7 +16,7 @@ from telemetry.secret_key import load_or_create_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Env()
+env = must.Environment()
 
 try:
     DEBUG = env.bool("DEBUG", False)
@@ -48,7 +46,7 @@ try:
 except must.EnvError as error:
     raise must.one_line(error) from None
 
-if not re.fullmatch(r"(https?://[^/?#\s]+[^?#\s]*)?", PUBLIC_URL):
+if PUBLIC_URL and not must.is_base_url(PUBLIC_URL):
     raise must.bad("PUBLIC_URL", "It must look like https://telemetry.example.org.")
 if "EMAIL_BACKEND" not in _email:
     raise must.bad("EMAIL_URL", "It must look like smtp://user:password@host:587/?tls=True.")
@@ -187,12 +185,14 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["telemetry.api.ProjectPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
+        "telemetry.api.BoundedJSONParser",
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "telemetry.api.CursorPagination",
+    # Else /api/schema/ would put whatever ?version= says into a header.
+    "ALLOWED_VERSIONS": ["1"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -241,9 +241,6 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W005",
     "security.W021",
 ]
-
-# Written by each serving process, read by whichever is asked for them (telemetry.metrics).
-METRICS_DIR = TELEMETRY_DATA_DIR / "metrics"
 
 LOGGING = {
     "version": 1,

@@ -12,6 +12,7 @@ from telemetry import views
 from telemetry.door.urls import urls_of
 
 router = SimpleRouter()
+router.trailing_slash = "/?"  # a redirect would turn a client's POST into a GET
 router.register("stats", StatViewSet, basename="stat")
 
 handler404 = "telemetry.views.not_found"

@@ -148,3 +148,19 @@ def test_no_page_needs_inline_scripts_or_styles(staff, lab):
         assert "<style" not in page.content.decode()
         assert 'style="' not in page.content.decode()
         assert "<script>" not in page.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("model", "query"),
+    [
+        ("stats_app_stat", "name=%00"),
+        ("stats_app_stat", "name__regex=((("),
+        ("stats_app_stat", "q=%00"),
+        ("telemetry_accesstoken", "scopes=1"),
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_dropped(staff, lab, model, query):
+    new_stat(lab, "hits")
+    response = staff.get(f"{reverse(f'admin:{model}_changelist')}?{query}", follow=True)
+    assert response.status_code == 200

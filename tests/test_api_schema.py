@@ -25,3 +25,11 @@ def test_the_schema_and_its_page_are_for_everybody(client):
     assert "http://" not in html.replace("http://testserver", "")
     assert "https://" not in html
     assert "<script>" not in html
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("version", ["%00", "a%0d%0aX-Evil:1", "☃", "7"])
+def test_what_a_visitor_calls_the_version_goes_into_no_header(client, version):
+    response = client.get(f"/api/schema/?version={version}")
+    assert response.status_code == 200
+    assert response["Content-Disposition"] == 'inline; filename="Telemetry API.yaml"'

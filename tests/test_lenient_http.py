@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from typing import Any
 
 import pytest
@@ -12,6 +13,10 @@ from telemetry.door.lenient import LenientProtocol, with_encoded_target
 from tests.server import ServerProcess
 
 NAMES = "SELECT name FROM stats_app_stat WHERE project_id = %s"
+SUMS = (
+    "SELECT s.name, sum(b.sum) FROM stats_app_stat s JOIN stats_app_minutebucket b"
+    " ON b.project_id = s.project_id AND b.stat_id = s.id WHERE s.project_id = %s GROUP BY 1"
+)
 
 
 @pytest.fixture
@@ -22,8 +27,11 @@ def keys(server: ServerProcess) -> dict[str, str]:
 def talk(server: ServerProcess, *requests: bytes) -> bytes:
     """What the server says until it hangs up."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for request in requests:
             connection.sendall(request)
+            if len(requests) > 1:
+                time.sleep(0.1)  # so that each is received for itself
         reply = b""
         while part := connection.recv(65536):
             reply += part
@@ -45,19 +53,50 @@ def test_a_name_may_stand_raw_in_the_url(
     assert server.query(NAMES, keys["id"]) == [(name,)]
 
 
-def test_a_body_longer_than_it_says_is_answered_before_the_line_closes(
-    server: ServerProcess, keys: dict[str, str]
+@pytest.mark.parametrize(
+    ("fields", "stored"),
+    [
+        # What StatHat's own Node client sends: the number last, the length in characters.
+        ("count=1234&stat=größe", ("größe", 1234)),
+        ("stat=zähl größe&count=1234", ("zähl größe", 1234)),
+        ("stat=🎲🎲&count=1234", ("🎲🎲", 1234)),
+        ("stat=☃&value=0.125", ("☃", 0.125)),
+    ],
+)
+@pytest.mark.parametrize("apart", [False, True])
+def test_what_a_client_that_counts_characters_has_cut_off_is_put_back(
+    server: ServerProcess, keys: dict[str, str], fields: str, stored: tuple[str, float], apart: bool
 ) -> None:
-    body = f"ezkey={keys['ezkey']}&count=1&stat=größe".encode()
-    reply = talk(
-        server,
-        b"POST /ez HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%b"
-        % (len(body.decode()), body),
-    )
+    body = f"ezkey={keys['ezkey']}&{fields}"
+    length = len(body.encode("utf-16-le")) // 2
+    head = b"POST /ez HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % length
+    reply = talk(server, *([head, body.encode()] if apart else [head + body.encode()]))
     assert reply.startswith(b"HTTP/1.1 200 OK\r\n")
     assert reply.count(b"HTTP/1.1") == 1
-    [(name,)] = server.query(NAMES, keys["id"])
-    assert name == "grö\N{REPLACEMENT CHARACTER}"
+    assert server.query(SUMS, keys["id"]) == [stored]
+
+
+def test_other_surplus_is_not_taken_for_part_of_the_body(
+    server: ServerProcess, keys: dict[str, str]
+) -> None:
+    body = f"ezkey={keys['ezkey']}&stat=größe&count=1"
+    head = b"POST /ez HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
+    reply = talk(server, head % len(body.encode()) + body.encode() + b"234")
+    assert reply.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert server.query(SUMS, keys["id"]) == [("größe", 1)]
+
+
+@pytest.mark.parametrize("where", [5, 30, 60, 61, 62, 63, 70, 90])
+def test_a_raw_url_may_come_in_pieces(
+    server: ServerProcess, keys: dict[str, str], where: int
+) -> None:
+    request = (
+        f"GET /ez?ezkey={keys['ezkey']}&stat=größe der ☃&count=2 HTTP/1.1\r\n"
+        "Host: localhost\r\nConnection: close\r\n\r\n"
+    ).encode()
+    reply = talk(server, request[:where], request[where : where + 2], request[where + 2 :])
+    assert reply.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert server.query(SUMS, keys["id"]) == [("größe der ☃", 2)]
 
 
 def test_what_is_not_http_at_all_is_still_refused(server: ServerProcess) -> None:

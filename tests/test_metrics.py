@@ -84,3 +84,23 @@ def test_only_staff_and_who_has_the_token_may_read_them(client: Client, settings
     user.is_staff = True
     user.save()
     assert client.get("/metrics").status_code == 200
+
+
+def test_two_servers_on_one_data_folder_each_count_for_themselves() -> None:
+    with running_server(workers=2, METRICS_TOKEN=TOKEN) as first:
+        kept = first.data_dir / "metrics" / "not-ours"
+        kept.parent.mkdir()
+        kept.touch()
+        key = first.create_project()["ezkey"]
+        second = ServerProcess(first.data_dir, workers=2, METRICS_TOKEN=TOKEN)
+        second.start()
+        try:
+            for server, posts in ((first, 3), (second, 1)):
+                for _ in range(posts):
+                    assert post(server, f"ezkey={key}&stat=a&count=1") == 200
+            time.sleep(2.5)
+            for server, posts in ((first, 3), (second, 1)):
+                assert scrape(server)["telemetry_requests_total", "/ez", "200"] == posts
+        finally:
+            second.stop()
+        assert kept.exists()

@@ -27,6 +27,9 @@ class Recorder:
     def close(self) -> None:
         self.closed_after = len(self.written)
 
+    def is_closing(self) -> bool:
+        return self.closed_after is not None
+
     def get_extra_info(self, name: str) -> str:
         return f"info: {name}"
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -80,3 +81,13 @@ def test_an_address_that_is_not_ours_is_one_line(tmp_path: Path) -> None:
     assert done.returncode
     assert len(done.stderr.strip().splitlines()) == 1
     assert "HOST" in done.stderr
+
+
+def test_an_upload_that_has_come_to_a_halt_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    with running_server(workers=2) as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as line:
+            line.sendall(b"POST /ez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc")
+            until(server.is_up)
+            assert server.stop() == 0
+            assert line.recv(100) == b""
+        assert "Traceback" not in server.output()

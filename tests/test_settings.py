@@ -11,7 +11,7 @@ import pytest
 from tests.server import ROOT
 
 
-def manage(data_dir: Path, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+def manage(data_dir: Path | str, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "manage.py", *args],
         cwd=ROOT,
@@ -43,6 +43,9 @@ def setting(data_dir: Path, expression: str, **env: str) -> str:
         ("EMAIL_URL", "gopher://x"),
         ("WRITE_QUEUE_LIMIT", "many"),
         ("TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("PUBLIC_URL", "https://exa:port/"),
+        ("PUBLIC_URL", "https://example.org/?x=1"),
+        ("PUBLIC_URL", "ftp://example.org"),
         ("LOG_LEVEL", "LOUD"),
         ("SECRET_KEY", "too short"),
         ("SECRET_KEY", "a" * 50),
@@ -93,3 +96,31 @@ def test_a_database_that_is_away_is_one_line_that_names_the_setting(tmp_path: Pa
     (line,) = done.stderr.strip().splitlines()
     assert "DATABASE_URL" in line
     assert "secret-word" not in line
+
+
+def test_an_empty_variable_counts_as_none(tmp_path: Path) -> None:
+    empty = dict.fromkeys(("HOST", "PORT", "WORKERS", "PUBLIC_URL", "EMAIL_URL", "SECRET_KEY"), "")
+    shown = "settings.HOST, settings.PORT, settings.WORKERS, '*' in settings.ALLOWED_HOSTS"
+    assert setting(tmp_path / "var", shown, **empty) == "127.0.0.1 8000 0 False"
+
+
+def test_an_empty_data_folder_is_the_usual_one() -> None:
+    done = manage("", "shell", "--no-imports", "-c", (
+        "from django.conf import settings; print(settings.TELEMETRY_DATA_DIR)"
+    ))  # fmt: skip
+    assert not done.returncode
+    assert done.stdout.strip() in {str(ROOT / "var"), "/var/lib/telemetry"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:8000",
+        "http://telemetry",
+        "https://telemetry.example.org/below",
+        "http://192.168.1.7:8000/",
+        "http://[::1]:8000",
+    ],
+)
+def test_addresses_that_clients_can_be_given(tmp_path: Path, url: str) -> None:
+    assert setting(tmp_path / "var", "settings.PUBLIC_URL", PUBLIC_URL=url) == url.rstrip("/")

@@ -112,3 +112,12 @@ def test_a_deleted_project_or_stat_is_unknown_at_once(project, stat):
     project.delete()
     assert refused(get("/c", ukey=USER_KEY, key=stat.key))
     assert refused(ez(stat="a", count=1))
+
+
+def test_a_mail_address_with_a_plus_is_a_key_however_it_is_encoded(project):
+    project.ezkey = "john+tag@example.com"
+    project.save()
+    for raw in ("john+tag@example.com", "john%2Btag@example.com", "john%2btag%40example.com"):
+        assert post("/ez", f"ezkey={raw}&stat=a&count=1").body == OK
+    assert post("/ez", {"ezkey": "john+tag@example.com", "data": [{"stat": "a", "count": 1}]}, JSON)
+    assert sums() == {"a": 4}

@@ -89,3 +89,15 @@ def test_a_client_that_sends_too_much_is_told_so(server, size, chunked):
     assert reply.status == 413
     assert reply.read() == b'{"status":413,"msg":"the body is larger than 1048576 bytes"}'
     line.close()
+
+
+@pytest.mark.parametrize("path", ["/ez", "/", "/ws"])
+def test_a_websocket_is_refused_where_there_is_none(server, path):
+    reply = talk(
+        server,
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode(),
+    )
+    assert reply.startswith(b"HTTP/1.1 403 ")
+    assert "Traceback" not in server.output()

@@ -56,6 +56,8 @@ def test_names_differ_by_case_and_are_trimmed():
         ("a\x1fb", "control characters"),
         ("a\x9fb", "control characters"),
         ("a\u2028b", "control characters"),
+        ("a\u202eb", "control characters"),
+        ("a\u2066b", "control characters"),
         ("a~b,c\x00", "control characters"),
     ],
 )

@@ -53,7 +53,7 @@ def broken(_: HttpRequest) -> HttpResponse:
 urlpatterns = [path("echo", echo), path("stream", stream), path("broken", broken)]
 
 
-async def ask(target: str, body: bytes = b"", *, method: str = "GET") -> list[dict[str, Any]]:
+async def ask(target: str, *parts: bytes, method: str = "GET") -> list[dict[str, Any]]:
     where, _, query = target.partition("?")
     scope = {
         "type": "http",
@@ -63,10 +63,11 @@ async def ask(target: str, body: bytes = b"", *, method: str = "GET") -> list[di
         "headers": [(b"host", b"localhost")],
     }
     sent: list[dict[str, Any]] = []
-    incoming = [{"type": "http.request", "body": body, "more_body": False}]
+    incoming = list(parts or [b""])
 
     async def receive() -> dict[str, Any]:
-        return incoming.pop()
+        body = incoming.pop(0)
+        return {"type": "http.request", "body": body, "more_body": bool(incoming)}
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
@@ -117,3 +118,24 @@ async def test_a_view_that_raises_is_a_500_without_a_stack_trace() -> None:
 async def test_a_query_that_is_not_utf_8_is_no_500() -> None:
     start, _ = await ask("/echo?q=%ff\xff")
     assert start["status"] in {200, 400}
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "text"),
+    [
+        ("/echo", b"text/plain; charset=utf-8", b"The body is larger than 1000 bytes.\n"),
+        ("/api/x", b"application/json", b'{"detail": "The body is larger than 1000 bytes."}'),
+    ],
+)
+async def test_a_body_over_the_limit_is_refused_as_soon_as_it_is(
+    settings: Any, target: str, kind: bytes, text: bytes
+) -> None:
+    settings.BODY_LIMIT = 1000
+    start, body = await ask("/echo", b"x" * 600, b"y" * 400, method="POST")
+    assert start["status"] == 200
+    start, body = await ask(target, b"x" * 600, b"y" * 401, *[b"z" * 600] * 9, method="POST")
+    assert start["status"] == 413
+    headers = dict(start["headers"])
+    assert headers[b"content-type"] == kind
+    assert headers[b"connection"] == b"close"
+    assert body["body"] == text

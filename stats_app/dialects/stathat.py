@@ -258,7 +258,8 @@ def _text(key: Any, name: str) -> str:
     """A key as text that can be looked up; one that nobody can have is refused as unknown."""
     if not isinstance(key, str):
         raise Problem(400, f"{name} must be a string")
-    text = key.strip()
+    # Keys have no spaces: one was a plus sign, in a mail address that was sent as it is.
+    text = key.strip().replace(" ", "+")
     if len(text) > MAX_KEY or not text.isascii() or not text.isprintable():
         raise Problem(401, "invalid keys")
     return text

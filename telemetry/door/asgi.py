@@ -10,17 +10,13 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from telemetry.door.call import Networks, access_log, call, client_address, refuse
-from telemetry.door.http import HotRoute, Problem, Request, Response
+from telemetry.door.http import Disconnected, HotRoute, Problem, Request, Response
 from telemetry.door.lifespan import Receive, Scope, Send, live
 
 # How many times the limit is read of a body that is over it.
 _PATIENCE = 8
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-
-class Disconnected(Exception):
-    """The client went away before its request was complete."""
 
 
 class Door:
@@ -48,6 +44,8 @@ class Door:
         if route is None:
             if scope["type"] == "lifespan":
                 await live(receive, send)
+            elif scope["type"] == "websocket":
+                await send({"type": "websocket.close"})  # before it is accepted: a 403
             else:
                 await self._otherwise(scope, receive, send)
             return

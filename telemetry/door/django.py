@@ -7,17 +7,20 @@ WSGI server. Measured by ``make bench``, that serves several times as many pages
 """
 
 import asyncio
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from typing import Any
 
-from django.core.exceptions import RequestAborted
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.core.signals import request_started
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+from telemetry.door.http import Disconnected
 from telemetry.door.lifespan import Receive, Scope, Send
 
 THREADS = 8
@@ -38,8 +41,11 @@ class ThreadedHandler(ASGIHandler):
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body_file = await self.read_body(receive)
-        except RequestAborted:
+            body_file = await _read_body(receive, settings.BODY_LIMIT)
+        except Disconnected:
+            return
+        if body_file is None:
+            await _send_too_large(scope, send)
             return
         loop = asyncio.get_running_loop()
         response, body = await loop.run_in_executor(self._threads, self._respond, scope, body_file)
@@ -75,6 +81,35 @@ class ThreadedHandler(ASGIHandler):
         response.close()
         body_file.close()
         return response, body
+
+
+async def _read_body(receive: Receive, limit: int) -> BytesIO | None:
+    """The body; None as soon as it is over the limit."""
+    body = BytesIO()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Disconnected
+        body.write(message.get("body", b""))
+        if body.tell() > limit:
+            return None
+        more = message.get("more_body", False)
+    body.seek(0)
+    return body
+
+
+async def _send_too_large(scope: Scope, send: Send) -> None:
+    text = f"The body is larger than {settings.BODY_LIMIT} bytes."
+    is_api = scope["path"].startswith("/api/")
+    body = json.dumps({"detail": text}).encode() if is_api else f"{text}\n".encode()
+    headers = [
+        (b"content-type", b"application/json" if is_api else b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:

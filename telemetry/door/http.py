@@ -52,6 +52,10 @@ class Response:
 Hot = Callable[[Request], Awaitable[Response]]
 
 
+class Disconnected(Exception):
+    """The client went away before its request was complete."""
+
+
 class Problem(Exception):
     """A request that gets an error reply: HTTP `status`, a `message` for people, more headers."""
 

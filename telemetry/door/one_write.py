@@ -20,8 +20,8 @@ class OneWrite:
 
     def write(self, data: bytes) -> None:
         if self._held:
-            held, self._held = self._held, b""
-            self.inner.write(held + data)
+            self._held += data
+            self.flush()
         elif data:
             self._held = data
             self._loop.call_soon(self.flush)
@@ -29,7 +29,8 @@ class OneWrite:
     def flush(self) -> None:
         if self._held:
             held, self._held = self._held, b""
-            self.inner.write(held)
+            if not self.inner.is_closing():  # the client may be gone while it is answered
+                self.inner.write(held)
 
     def close(self) -> None:
         self.flush()

@@ -190,8 +190,10 @@
     find("later").disabled = state.to >= state.now;
   }
 
+  const final = ["out", "gone"];
+
   function showLive(status) {
-    const words = { on: "Live", off: "Not live: this range has ended", paused: "Paused", failed: "Connection lost, trying again", out: "Signed out: load the page again" };
+    const words = { on: "Live", off: "Not live: this range has ended", paused: "Paused", failed: "Connection lost, trying again", out: "Signed out: load the page again", gone: "This stat is gone: it was deleted, or you may no longer see it" };
     live.dataset.state = status;
     if (live.textContent !== words[status]) live.textContent = words[status];
   }
@@ -241,7 +243,8 @@
     const response = await fetch(`${root.dataset.url}?${new URLSearchParams(parameters)}`, {
       headers: { Accept: "application/json" }, cache: "no-store",
     });
-    if (response.redirected || response.status === 404) throw new Error("out");
+    if (response.redirected) throw new Error("out");
+    if (response.status === 404) throw new Error("gone");
     if (!response.ok) throw new Error("failed");
     return response.json();
   }
@@ -269,7 +272,7 @@
   }
 
   function failed(error) {
-    showLive(error.message === "out" ? "out" : "failed");
+    showLive(final.includes(error.message) ? error.message : "failed");
     wait = Math.min(wait * 2, SLOWEST);
   }
 
@@ -286,7 +289,7 @@
     } catch (error) {
       if (mine !== loads) return undefined;
       failed(error);
-      if (error.message === "out") return undefined;
+      if (final.includes(error.message)) return undefined;
     }
     schedule();
     return undefined;
@@ -294,7 +297,7 @@
 
   function schedule() {
     clearTimeout(timer);
-    if (!state.live || live.dataset.state === "out") return;
+    if (!state.live || final.includes(live.dataset.state)) return;
     if (document.hidden) showLive("paused");
     else timer = setTimeout(refresh, wait);
   }
