@@ -20,10 +20,11 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Cannot start: {error}")
-    except MigrationSchemaMissing:
+    except MigrationSchemaMissing as error:
+        why = str(error.__context__ or error).splitlines()[0]
         sys.exit(
-            "The database of DATABASE_URL: its role may not make tables there. Make that role the "
-            "owner of the database: ALTER DATABASE … OWNER TO …"
+            f"The database of DATABASE_URL takes no tables: {why}. Its role must own the database: "
+            "ALTER DATABASE … OWNER TO …"
         )
     except OperationalError as error:
         which = "The database of DATABASE_URL" if settings.DATABASE_URL else "The database"

@@ -72,10 +72,8 @@ def test_two_processes_send_it_once_and_posts_to_the_stat_do_not_wait(slow, stor
     with ThreadPoolExecutor(2) as threads:
         both = [threads.submit(announce_elsewhere) for _ in range(2)]
         assert slow.reached.wait(10)
-        began = time.monotonic()
-        post(store, "a")
+        post(store, "a")  # would be refused after some seconds if it had to wait
         post(store, "b")
-        assert time.monotonic() - began < 2
         slow.go.set()
         sent = sorted(process.result(20) for process in both)
     # "b" came while the first was sending: the second tells of it, and of nothing else.

@@ -1,5 +1,8 @@
 """The database goes away under a serving process, and comes back."""
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +11,14 @@ import httpx
 import pytest
 
 from telemetry.postgres.embedded import ensure_running, server_status
-from tests.server import ServerProcess, forget_database, open_folder, running_server
+from tests.server import (
+    ROOT,
+    ServerProcess,
+    forget_database,
+    free_port,
+    open_folder,
+    running_server,
+)
 
 
 class ForeignDatabase:
@@ -73,3 +83,24 @@ def test_a_stopped_database_is_503_within_5_seconds_and_service_resumes_by_itsel
     while "connected again" not in server.output():  # each process when it has work to do
         assert time.monotonic() < deadline
         assert post().status_code == 200
+
+
+def test_a_database_that_takes_no_tables_is_one_line(database: ForeignDatabase) -> None:
+    with open_folder() as folder:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "serve"],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "PORT": str(free_port()),
+                "TELEMETRY_DATA_DIR": str(folder / "var"),
+                "DATABASE_URL": f"{database.url}&options=-cdefault_transaction_read_only%3Don",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode
+    (line,) = done.stderr.strip().splitlines()
+    assert "DATABASE_URL" in line
+    assert "read-only transaction" in line
