@@ -1,10 +1,11 @@
 """How the production server is run: which program, how many processes, which limits."""
 
+import asyncio
 import logging
 import os
 import socket
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
@@ -74,7 +75,13 @@ def _hear_its_end(process: Process) -> None:
     process.child_conn.close()
 
 
-def run(host: str, port: int, workers: int, application: str = APPLICATION) -> None:
+def run(
+    host: str,
+    port: int,
+    workers: int,
+    application: str = APPLICATION,
+    http: type[asyncio.Protocol] | Literal["httptools"] = LenientProtocol,
+) -> None:
     """Serve until a signal says to stop; requests in flight are answered first.
 
     Raises ``OSError`` when it cannot listen there.
@@ -87,7 +94,7 @@ def run(host: str, port: int, workers: int, application: str = APPLICATION) -> N
         port=port,
         workers=workers,
         loop="auto",
-        http=LenientProtocol,
+        http=http,
         lifespan="on",
         access_log=False,
         log_config=None,

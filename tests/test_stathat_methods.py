@@ -92,7 +92,7 @@ def test_a_body_of_exactly_the_limit_is_read(settings):
     assert sums() == {"a": 2}
 
 
-@pytest.mark.parametrize("length", ["9" * 5000, "-1", "x", "1048577"])
+@pytest.mark.parametrize("length", ["9" * 5000, "1048577", "00000000001048577", "twelve twelve"])
 def test_a_length_that_cannot_be_is_refused(length):
     assert through_door("POST", "/ez", b"", {"content-length": length}).status == 413
 

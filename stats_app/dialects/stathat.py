@@ -181,7 +181,7 @@ def _ez_item(entry: Any, now: float) -> Item:
         names = _expand(name) if len(name) <= REMEMBERED else _expand.__wrapped__(name)
     except ValueError as reason:
         raise Problem(400, f"stat: {reason}") from None
-    return tuple(Point(name, kind, minute, number) for name in names)
+    return tuple([Point(name, kind, minute, number) for name in names])
 
 
 @functools.lru_cache(maxsize=8192)

@@ -36,6 +36,7 @@ class Door:
         self._otherwise = otherwise
         self._allows_host = allows_host
         self._body_limit = body_limit
+        self._limit_digits = len(str(body_limit))  # a shorter Content-Length is below it
         self._trusted = trusted_proxies
         self._log = log_requests
 
@@ -59,7 +60,7 @@ class Door:
             {
                 "type": "http.response.start",
                 "status": response.status,
-                "headers": response.header_list(),
+                "headers": response.header_list,
             }
         )
         await send({"type": "http.response.body", "body": response.body})
@@ -103,9 +104,11 @@ class Door:
         and forgotten.
         """
         limit = self._body_limit
-        announced = _length(length) if length else 0
-        if announced > limit * _PATIENCE:
-            raise too_large(limit)
+        announced = 0.0
+        if len(length) >= self._limit_digits:
+            announced = _length(length)
+            if announced > limit * _PATIENCE:
+                raise too_large(limit)
         message = await receive()
         if message["type"] != "http.request":
             raise Disconnected

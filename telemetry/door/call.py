@@ -16,36 +16,38 @@ access_log = logging.getLogger("telemetry.access")
 
 async def call(route: HotRoute, request: Request) -> Response:
     """The route's reply; whatever goes wrong becomes an error in that dialect's words."""
-    response = await _call(route, request)
+    try:
+        if request.method == "OPTIONS" and route.preflight:
+            response = route.preflight
+        elif b"content-encoding" in request.headers and (encoding := _encoding(request)):
+            problem = Problem(415, f"Content-Encoding {encoding}: send the body as it is")
+            response = route.error(problem)
+        else:
+            response = await route.hot(request)
+    except Problem as problem:
+        response = route.error(problem)
+    except WriteRejected as error:
+        response = route.error(Problem(400, str(error)))
+    except StoreError as error:
+        retry = b"%d" % (error.retry_after or 1)
+        response = route.error(Problem(503, str(error), ((b"retry-after", retry),)))
+    except Exception:
+        logger.exception("%s %s could not be answered.", request.method, request.path)
+        response = route.error(Problem(500, "internal error; it has been logged"))
     count_request(route.path, response.status)
     return response
+
+
+def _encoding(request: Request) -> str:
+    """How the body is encoded, if that changes it."""
+    name = request.headers[b"content-encoding"].decode("latin-1").strip()
+    return "" if name.lower() == "identity" else name
 
 
 def refuse(route: HotRoute, problem: Problem) -> Response:
     """The reply to a request that does not get as far as the route's function."""
     count_request(route.path, problem.status)
     return route.error(problem)
-
-
-async def _call(route: HotRoute, request: Request) -> Response:
-    if request.method == "OPTIONS" and route.preflight:
-        return route.preflight
-    encoding = request.headers.get(b"content-encoding")
-    if encoding and encoding.strip().lower() != b"identity":
-        name = encoding.decode("latin-1")
-        return route.error(Problem(415, f"Content-Encoding {name}: send the body as it is"))
-    try:
-        return await route.hot(request)
-    except Problem as problem:
-        return route.error(problem)
-    except WriteRejected as error:
-        return route.error(Problem(400, str(error)))
-    except StoreError as error:
-        retry = b"%d" % (error.retry_after or 1)
-        return route.error(Problem(503, str(error), ((b"retry-after", retry),)))
-    except Exception:
-        logger.exception("%s %s could not be answered.", request.method, request.path)
-        return route.error(Problem(500, "internal error; it has been logged"))
 
 
 def host_checker(allowed: Sequence[str]) -> Callable[[bytes], bool]:

@@ -5,7 +5,7 @@ Hot functions are written once against these and reached two ways: directly from
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Headers = Mapping[bytes, bytes]
 
@@ -32,21 +32,20 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole reply; the door adds ``Content-Length``, but not to a 204, which may have none."""
+    """A whole reply. ``Content-Length`` is added, but not to a 204, which may have none."""
 
     status: int
     body: bytes = b""
     content_type: bytes = b"application/json"
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    header_list: list[tuple[bytes, bytes]] = field(init=False)
 
-    def header_list(self) -> list[tuple[bytes, bytes]]:
-        if self.status == 204:
-            return list(self.headers)
-        return [
-            (b"content-type", self.content_type),
-            (b"content-length", b"%d" % len(self.body)),
-            *self.headers,
-        ]
+    def __post_init__(self) -> None:
+        whole = [*self.headers]
+        if self.status != 204:
+            length = (b"content-length", b"%d" % len(self.body))
+            whole = [(b"content-type", self.content_type), length, *whole]
+        object.__setattr__(self, "header_list", whole)
 
 
 Hot = Callable[[Request], Awaitable[Response]]

@@ -80,7 +80,7 @@ class HotReply(HttpResponse):
         super().__init__(response.body, status=response.status)
         self.own_headers = {
             name.decode(): value.decode()
-            for name, value in response.header_list()
+            for name, value in response.header_list
             if name != b"connection"  # hop-by-hop: the server's own business under WSGI
         }
 

@@ -77,6 +77,8 @@ def table(report: dict[str, Any]) -> None:
             "of bare",
             "bare/s",
             "bare p99",
+            "of bare+",
+            "bare+/s",
             "srv cores",
             "db cores",
             "srv MiB",
@@ -92,11 +94,14 @@ def table(report: dict[str, Any]) -> None:
                 found["ratios"][f"of_bare_at_{connections}"],
                 bare["per_second"],
                 bare["p99"],
+                found["ratios"][f"of_bare_on_our_protocol_at_{connections}"],
+                found["floor_bare_asgi_on_our_protocol"][connections]["per_second"],
                 single["server_cores"],
                 single["database_cores"],
                 single["server_peak_mib"],
                 single["database_peak_mib"],
             )
+        sys.stderr.write("bare: an ASGI callable on uvicorn; bare+: on our HTTP protocol for it\n")
         batch = found["batches_of_1000"]
         line("batches", f"{batch['points_per_second']} points/s", batch["p50"], batch["p99"])
         line("pgbench", f"{found['floor_pgbench_commits_per_second']} commits/s")

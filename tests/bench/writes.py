@@ -20,15 +20,15 @@ def measure(server: ServerProcess, workers: int, seconds: float) -> dict[str, An
     keys = server.create_project("Bench")
     database = _database(server)
     wrk(server.url, "ez.lua", connections=16, seconds=2, key=keys["ezkey"])  # makes the stats
-    singles, floor = {}, {}
-    for connections in CONNECTIONS:
-        singles[connections] = run(server, database, keys, "ez.lua", connections, seconds)
-    batches = run(server, database, keys, "batch.lua", 16, seconds)
-    with bare_server(workers) as url:
+    singles, floor, ours = {}, {}, {}
+    # One after the other at each number of connections: a machine's speed changes by the minute.
+    with bare_server(workers) as bare, bare_server(workers, http="") as bare_on_ours:
         for connections in CONNECTIONS:
-            floor[connections] = wrk(
-                url, "ez.lua", connections=connections, seconds=seconds, key="bare"
-            )
+            load = {"connections": connections, "seconds": seconds, "key": "bare"}
+            singles[connections] = run(server, database, keys, "ez.lua", connections, seconds)
+            floor[connections] = wrk(bare, "ez.lua", **load)
+            ours[connections] = wrk(bare_on_ours, "ez.lua", **load)
+    batches = run(server, database, keys, "batch.lua", 16, seconds)
     info = database.connection
     commits = pgbench(
         database.bin_dir, info.host, info.port, info.user, info.dbname, max(2, int(seconds))
@@ -37,11 +37,18 @@ def measure(server: ServerProcess, workers: int, seconds: float) -> dict[str, An
         "workers": workers,
         "single_posts": singles,
         "floor_bare_asgi": floor,
+        "floor_bare_asgi_on_our_protocol": ours,
         "floor_pgbench_commits_per_second": round(commits),
         "batches_of_1000": {**batches, "points_per_second": round(batches["per_second"] * 1000)},
         "ratios": {
             **{
                 f"of_bare_at_{c}": round(singles[c]["per_second"] / floor[c]["per_second"], 3)
+                for c in CONNECTIONS
+            },
+            **{
+                f"of_bare_on_our_protocol_at_{c}": round(
+                    singles[c]["per_second"] / ours[c]["per_second"], 3
+                )
                 for c in CONNECTIONS
             },
             "p99_of_bare_at_256": round(singles[256]["p99"] / floor[256]["p99"], 2),
@@ -101,12 +108,16 @@ def stored(server: ServerProcess, project: int) -> int:
 
 
 @contextmanager
-def bare_server(workers: int) -> Iterator[str]:
-    """The floor, served by the same server with the same settings."""
+def bare_server(workers: int, http: str = "'httptools'") -> Iterator[str]:
+    """The floor, served by the same server with the same settings.
+
+    By default that is uvicorn as it comes; else with our own protocol, which answers in one write.
+    """
     port = free_port()
     code = (
         "from telemetry import serving;"
-        f"serving.run('127.0.0.1', {port}, {workers}, 'tests.bench.floor:application')"
+        f"serving.run('127.0.0.1', {port}, {workers}, 'tests.bench.floor:application'"
+        f"{', ' if http else ''}{http})"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
