@@ -65,12 +65,12 @@ class Bucket(models.Model):
     """What a stat received in one stretch of time: enough for sum, mean, spread and extremes.
 
     No row: no data. The database checks no foreign keys here, which would cost every write two
-    look-ups: a project's deletion cascades by Django, a stat's goes through
-    ``services.delete_stats``. The primary key leads with the project so that the table can be
-    sharded by it, and ends with the time so that a page's rows lie together.
+    look-ups: when a project or a stat goes, ``deletion`` takes them along. The primary key leads
+    with the project so that the table can be sharded by it, and ends with the time so that a
+    page's rows lie together.
     """
 
-    project = models.ForeignKey(Project, models.CASCADE, db_constraint=False, db_index=False)
+    project = models.ForeignKey(Project, models.DO_NOTHING, db_constraint=False, db_index=False)
     stat = models.ForeignKey(Stat, models.DO_NOTHING, db_constraint=False, db_index=False)
     start = models.DateTimeField(help_text="Its first instant, in UTC.")
     count = models.BigIntegerField(help_text="Number of points received.")

@@ -28,24 +28,28 @@ def delete_projects_and_all(project_ids: Sequence[int]) -> int:
     with transaction.atomic():
         projects = Project.objects.filter(pk__in=project_ids).order_by("pk")
         gone = list(projects.select_for_update().values_list("pk", flat=True))
-        Project.objects.filter(pk__in=gone).delete()
+        for model in _related(constrained=True):
+            # In the order in which batches lock them.
+            rows = model._default_manager.filter(project_id__in=gone).order_by("pk")
+            list(rows.select_for_update().values_list("pk"))
+        Project.objects.filter(pk__in=gone).delete()  # Django leaves growing tables alone
         if gone:
-            transaction.on_commit(partial(_delete_latecomers, gone))
+            transaction.on_commit(partial(_delete_growing, gone))
     return len(gone)
 
 
-def _delete_latecomers(project_ids: Sequence[int]) -> None:
-    growing = list(_unconstrained())
+def _delete_growing(project_ids: Sequence[int]) -> None:
+    growing = list(_related(constrained=False))
     wait_for_writers(model._meta.db_table for model in growing)
     for model in growing:
         model._default_manager.filter(project_id__in=project_ids).delete()
 
 
-def _unconstrained() -> Iterable[type[models.Model]]:
-    """The models of all apps whose rows name a project that the database does not look for."""
+def _related(*, constrained: bool) -> Iterable[type[models.Model]]:
+    """The models of all apps whose rows name a project, by whether the database looks for it."""
     for relation in Project._meta.related_objects:
         field = relation.field
-        if not getattr(field, "db_constraint", True):
+        if getattr(field, "db_constraint", True) is constrained:
             yield field.model
 
 

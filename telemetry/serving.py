@@ -95,6 +95,7 @@ def run(
         workers=workers,
         loop="auto",
         http=http,
+        ws="none",  # nothing here speaks it yet
         lifespan="on",
         access_log=False,
         log_config=None,

@@ -138,7 +138,9 @@ def test_one_project_is_made_the_default(staff, lab):
     assert Project.objects.get(is_default=True) == lab
 
 
-def test_a_project_is_deleted_with_all_that_is_stored(staff, lab, django_assert_max_num_queries):
+def test_a_project_is_deleted_with_all_that_is_stored(
+    staff, lab, django_assert_max_num_queries, django_capture_on_commit_callbacks
+):
     stat = Stat.objects.create(project=lab, name="hits", kind=0)
     for table in RESOLUTIONS:
         table.objects.create(
@@ -146,7 +148,7 @@ def test_a_project_is_deleted_with_all_that_is_stored(staff, lab, django_assert_
             count=1, sum=1, min=1, max=1, sum_squares=1,
         )  # fmt: skip
     assert "Lab" in staff.get(url("project", "delete", lab.pk)).content.decode()
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(25), django_capture_on_commit_callbacks(execute=True):
         staff.post(url("project", "delete", lab.pk), {"post": "yes"})
     for model in (Project, AccessToken, Stat, *RESOLUTIONS):
         assert not model.objects.exists()

@@ -91,13 +91,16 @@ def test_a_client_that_sends_too_much_is_told_so(server, size, chunked):
     line.close()
 
 
-@pytest.mark.parametrize("path", ["/ez", "/", "/ws"])
-def test_a_websocket_is_refused_where_there_is_none(server, path):
+@pytest.mark.parametrize(("path", "status"), [("/ez", 400), ("/", 200), ("/ws", 404)])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_wish_for_a_websocket_is_passed_over(server, path, status, method):
     reply = talk(
         server,
-        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+        f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, close\r\n"
         "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode(),
     )
-    assert reply.startswith(b"HTTP/1.1 403 ")
+    if (method, path) == ("POST", "/"):
+        status = 403
+    assert reply.startswith(b"HTTP/1.1 %d " % status)
     assert "Traceback" not in server.output()

@@ -15,7 +15,7 @@ def bucket_fields():
         ("min", models.FloatField()),
         ("max", models.FloatField()),
         ("sum_squares", models.FloatField()),
-        ("project", models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to="telemetry.project")),
+        ("project", models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to="telemetry.project")),
         ("stat", models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to="stats_app.stat")),
     ]
 

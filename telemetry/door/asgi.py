@@ -5,16 +5,13 @@ what the write itself does. What middleware would have done for these paths is d
 hosts, the body's limit, the client's address behind trusted proxies, the request log, errors.
 """
 
-import math
 import time
 from collections.abc import Awaitable, Callable, Iterable
 
+from telemetry.door.body import read_body
 from telemetry.door.call import Networks, access_log, call, client_address, refuse
 from telemetry.door.http import Disconnected, HotRoute, Problem, Request, Response
 from telemetry.door.lifespan import Receive, Scope, Send, live
-
-# How many times the limit is read of a body that is over it.
-_PATIENCE = 8
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -36,7 +33,6 @@ class Door:
         self._otherwise = otherwise
         self._allows_host = allows_host
         self._body_limit = body_limit
-        self._limit_digits = len(str(body_limit))  # a shorter Content-Length is below it
         self._trusted = trusted_proxies
         self._log = log_requests
 
@@ -80,7 +76,7 @@ class Door:
         if not self._allows_host(headers.get(b"host", b"")):
             return refuse(route, wrong_host())
         try:
-            body = await self._body(receive, headers.get(b"content-length", b""))
+            body = await read_body(receive, headers, self._body_limit)
         except Problem as problem:
             return refuse(route, problem)
         client = self._client(scope)
@@ -97,49 +93,9 @@ class Door:
         forwarded = b",".join(v for name, v in scope["headers"] if name == b"x-forwarded-for")
         return client_address(peer, forwarded, self._trusted)
 
-    async def _body(self, receive: Receive, length: bytes) -> bytes:
-        """The whole body. Problem 413 if it is too large, at once if it says that it is by far.
-
-        Most clients see a reply only after they have sent all: what is a little too much is read
-        and forgotten.
-        """
-        limit = self._body_limit
-        announced = 0.0
-        if len(length) >= self._limit_digits:
-            announced = _length(length)
-            if announced > limit * _PATIENCE:
-                raise too_large(limit)
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Disconnected
-        body: bytes = message.get("body", b"")
-        if not message.get("more_body") and len(body) <= limit >= announced:
-            return body
-        parts = [body]
-        size = len(body)
-        while message.get("more_body") and size <= limit * _PATIENCE:
-            message = await receive()
-            if message["type"] != "http.request":
-                raise Disconnected
-            body = message.get("body", b"")
-            size += len(body)
-            if size <= limit:
-                parts.append(body)
-        if size > limit or announced > limit:
-            raise too_large(limit)
-        return b"".join(parts)
-
-
-def _length(text: bytes) -> float:
-    """The number of a ``Content-Length``; infinite if it is none, or too long for ``int``."""
-    return int(text) if text.isdigit() and len(text) < 19 else math.inf
-
-
-def too_large(limit: int) -> Problem:
-    """The error for a body over `limit` bytes. It may be read in part only, so the line closes."""
-    return Problem(413, f"the body is larger than {limit} bytes", ((b"connection", b"close"),))
-
 
 def wrong_host() -> Problem:
     """The error for a ``Host`` header that names somebody else."""
-    return Problem(400, "this server does not answer for that host name")
+    # The body has not been read, so nothing else can come on this line.
+    close = ((b"connection", b"close"),)
+    return Problem(400, "this server does not answer for that host name", close)

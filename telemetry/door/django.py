@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -20,7 +21,8 @@ from django.core.signals import request_started
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from telemetry.door.http import Disconnected
+from telemetry.door.body import read_body
+from telemetry.door.http import Disconnected, Problem
 from telemetry.door.lifespan import Receive, Scope, Send
 
 THREADS = 8
@@ -41,14 +43,15 @@ class ThreadedHandler(ASGIHandler):
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body_file = await _read_body(receive, settings.BODY_LIMIT)
+            body = await read_body(receive, dict(scope["headers"]), settings.BODY_LIMIT)
         except Disconnected:
             return
-        if body_file is None:
+        except Problem:
             await _send_too_large(scope, send)
             return
-        loop = asyncio.get_running_loop()
-        response, body = await loop.run_in_executor(self._threads, self._respond, scope, body_file)
+        body_file = BytesIO(body)
+        in_thread = partial(asyncio.get_running_loop().run_in_executor, self._threads)
+        response, content = await in_thread(self._respond, scope, body_file)
         await send(
             {
                 "type": "http.response.start",
@@ -56,15 +59,15 @@ class ThreadedHandler(ASGIHandler):
                 "headers": _headers(response),
             }
         )
-        if isinstance(body, bytes):
-            await send({"type": "http.response.body", "body": body})
+        if isinstance(content, bytes):
+            await send({"type": "http.response.body", "body": content})
             return
         try:
-            while (part := await loop.run_in_executor(self._threads, next, body, None)) is not None:
+            while (part := await in_thread(next, content, None)) is not None:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:
-            await loop.run_in_executor(self._threads, response.close)
+            await in_thread(response.close)
 
     def _respond(
         self, scope: Any, body_file: Any
@@ -81,22 +84,6 @@ class ThreadedHandler(ASGIHandler):
         response.close()
         body_file.close()
         return response, body
-
-
-async def _read_body(receive: Receive, limit: int) -> BytesIO | None:
-    """The body; None as soon as it is over the limit."""
-    body = BytesIO()
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Disconnected
-        body.write(message.get("body", b""))
-        if body.tell() > limit:
-            return None
-        more = message.get("more_body", False)
-    body.seek(0)
-    return body
 
 
 async def _send_too_large(scope: Scope, send: Send) -> None:

@@ -19,7 +19,7 @@ from telemetry.door.one_write import OneWrite
 PATIENCE = 30.0
 # The same when the server is about to stop.
 LAST_PATIENCE = 2.0
-_LONGEST_URL = 65_536
+_LONGEST_HEAD = 65_536
 
 _REQUEST_LINE = re.compile(rb"([A-Z]+) ([^\r\n]+) (HTTP/1\.[01]\r\n)")
 _BEGINNING_OF_LINE = re.compile(rb"(GET|POST|HEAD|OPTIONS) /[^\r\n]*\r?")
@@ -29,9 +29,9 @@ _NOT_IN_URLS = re.compile(rb"[^\x21-\x7e]")
 class LenientProtocol(HttpToolsProtocol):
     """Costs an ordinary request next to nothing: it acts when the strict parser has failed."""
 
-    # What has come of a request since it began, as long as its head is not whole, or else the
-    # latest piece.
-    _latest = b""
+    # What has come since a request began, until it is whole; empty if it has become too long, or
+    # begins with what belongs to the request before.
+    _seen = b""
     # The same, if it is already known that its URL must be mended before it is parsed.
     _unparsed = b""
     _heard = 0.0
@@ -46,14 +46,34 @@ class LenientProtocol(HttpToolsProtocol):
         self._watch.cancel()
         super().connection_lost(exc)
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """A client that has said all it has to say still gets its answer."""
+        if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
+            return False
+        self.cycle.keep_alive = False
+        return True
+
     def data_received(self, data: bytes) -> None:
         self._heard = self.loop.time()
         if self._unparsed:
             data, self._unparsed = self._unparsed + data, b""
             self._mend(data, "Invalid HTTP request received.")
             return
-        self._latest = self._latest + data if self._head_is_begun else data
+        if self._head_is_begun:
+            if len(self._seen) > _LONGEST_HEAD:
+                super().send_400_response("The head of the request is too long.")
+                return
+            self._seen += data
+        elif self.cycle is None or not self.cycle.more_body:
+            self._seen = data
+        elif self._seen and len(self._seen) < _LONGEST_HEAD:
+            self._seen += data
+        else:
+            self._seen = b""
         super().data_received(data)
+        if self._head_is_begun and self.cycle is not None:
+            # A surplus that could begin a request, such as a single letter.
+            self._put_back()
 
     @property
     def _head_is_begun(self) -> bool:
@@ -63,28 +83,41 @@ class LenientProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Called for what cannot be parsed."""
-        if self.cycle is not None and not self.cycle.response_complete:
-            # Surplus after a request that is being answered: it gets its answer, then we hang up.
+        if self.cycle is None or self.cycle.response_complete:
+            self._mend(self._seen, msg)
+        elif not self._put_back():
+            if self._seen and self._seen.isascii():
+                # Surplus after a whole request: it gets its answer, then we hang up.
+                self.cycle.keep_alive = False
+            else:
+                # Perhaps cut off, who knows where: better refused than stored wrong.
+                self.cycle.disconnected = True
+                self.cycle.message_event.set()
+                super().send_400_response(msg)
+
+    def _put_back(self) -> bool:
+        """Give the present request what a client that counts characters has cut off its body."""
+        if self.cycle.response_complete or not self._seen:
+            return False
+        length = dict(self.cycle.scope["headers"]).get(b"content-length", b"")
+        surplus = cut_off(self._seen, int(length)) if length.isdigit() else b""
+        if surplus:
+            self._seen = b""
+            self.cycle.body += surplus
             self.cycle.keep_alive = False
-            self.cycle.body += cut_off(bytes(self.cycle.body), self._latest)
-            return
-        self._mend(self._latest, msg)
+        return bool(surplus)
 
     def _mend(self, data: bytes, msg: str) -> None:
         """Go on with a request whose URL has raw characters, or refuse what is none."""
         encoded = with_encoded_target(data)
         if encoded is not None:
             self.parser = httptools.HttpRequestParser(self)
-            self._latest = encoded
+            self._seen = encoded
             super().data_received(encoded)
-        elif len(data) < _LONGEST_URL and _BEGINNING_OF_LINE.fullmatch(data):
+        elif len(data) < _LONGEST_HEAD and _BEGINNING_OF_LINE.fullmatch(data):
             self._unparsed = data  # the rest of the line is on its way
         else:
             super().send_400_response(msg)
-
-    def handle_websocket_upgrade(self) -> None:
-        self.transport = cast("OneWrite", self.transport).inner
-        super().handle_websocket_upgrade()
 
     def shutdown(self) -> None:
         super().shutdown()
@@ -93,8 +126,6 @@ class LenientProtocol(HttpToolsProtocol):
 
     def _look_for_silence(self) -> None:
         """Every now and then: hang up if a request has begun and nothing more of it comes."""
-        if self.transport.is_closing() or self.transport.get_protocol() is not self:
-            return  # a websocket now, which has pings of its own
         silence = self.loop.time() - self._heard
         if silence >= PATIENCE:
             self._hang_up_if_incomplete()
@@ -127,16 +158,16 @@ def with_encoded_target(data: bytes) -> bytes | None:
     return b"%b %b %b%b" % (line[1], target, line[3], data[line.end() :])
 
 
-def cut_off(body: bytes, piece: bytes) -> bytes:
-    """What follows `body` in `piece` and belongs to it, if its client counted characters.
+def cut_off(request: bytes, length: int) -> bytes:
+    """What follows the body of `request` and belongs to it, if its client counted characters.
 
-    `piece` is the latest that was received, with the end of the body in it. It is certain when the
-    whole has as many characters (as JavaScript counts them) as the body has bytes.
+    `length` is what it took for the body's. It is certain that it did when the whole has that many
+    characters, as JavaScript counts them.
     """
-    start = piece.find(b"\r\n\r\n") + 4 if _BEGINNING_OF_LINE.match(piece) else 0
-    surplus = piece[start + len(body) :] if piece[start:].startswith(body) else b""
+    start = request.find(b"\r\n\r\n") + 4
+    whole = request[start:]
     try:
-        whole = (body + surplus).decode()
+        characters = len(whole.decode().encode("utf-16-le")) // 2
     except UnicodeDecodeError:
         return b""
-    return surplus if len(whole.encode("utf-16-le")) == 2 * len(body) else b""
+    return whole[length:] if start > 3 and characters == length else b""

@@ -18,7 +18,8 @@ from django.urls import Resolver404, URLPattern, re_path, resolve
 from django.utils.deprecation import MiddlewareMixin
 from django.views.decorators.csrf import csrf_exempt
 
-from telemetry.door.asgi import too_large, wrong_host
+from telemetry.door.asgi import wrong_host
+from telemetry.door.body import too_large
 from telemetry.door.call import call, client_address, host_checker, refuse
 from telemetry.door.http import HotRoute, Request, Response
 
