@@ -45,7 +45,8 @@ def in_thread(work):
     return thread
 
 
-def test_a_batch_that_had_seen_the_stat_is_waited_for(stat):
+def batch_under_way():
+    """A batch that has written and commits when the event is set, and its thread."""
     written, finish = threading.Event(), threading.Event()
 
     def write():
@@ -56,6 +57,11 @@ def test_a_batch_that_had_seen_the_stat_is_waited_for(stat):
 
     writer = in_thread(write)
     assert written.wait(10)
+    return writer, finish
+
+
+def test_a_batch_that_had_seen_the_stat_is_waited_for(stat):
+    writer, finish = batch_under_way()
     deleter = in_thread(lambda: delete_stats(project=stat.project, stat_ids=[stat.pk]))
     deadline = time.monotonic() + 10
     while Stat.objects.exists() and time.monotonic() < deadline:
@@ -72,17 +78,8 @@ def test_a_batch_that_had_seen_the_stat_is_waited_for(stat):
 
 
 def test_a_batch_that_had_seen_the_project_is_waited_for(stat):
-    written, finish = threading.Event(), threading.Event()
-
-    def write():
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(WRITE)
-            written.set()
-            finish.wait(10)
-
     other = new_stat(new_project("other"), "hits")
-    writer = in_thread(write)
-    assert written.wait(10)
+    writer, finish = batch_under_way()
     deleter = in_thread(lambda: delete_projects(projects=[stat.project]))
     deadline = time.monotonic() + 10
     while Project.objects.filter(pk=stat.project.pk).exists() and time.monotonic() < deadline:

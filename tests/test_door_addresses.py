@@ -119,3 +119,15 @@ async def test_the_request_log_names_the_client_and_not_the_proxy(caplog):
     assert lines[0].startswith("203.0.113.9 GET /x 200 11 ")
     assert lines[1].startswith("192.0.2.1 GET /x 200 9 ")
     assert "secret" not in caplog.text
+
+
+async def test_a_websocket_is_closed_before_it_is_open():
+    """Servers other than ours, which asks for none, hand them over."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    door = Door([], otherwise=None, allows_host=lambda _: True, body_limit=10)
+    await door({"type": "websocket", "path": "/ws"}, None, send)
+    assert sent == [{"type": "websocket.close"}]

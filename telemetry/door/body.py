@@ -15,12 +15,9 @@ async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
     Most clients see a reply only after they have sent all: what is a little too much is read and
     forgotten, unless the client waits to be told to go on. Raises ``Disconnected``.
     """
-    length = headers.get(b"content-length", b"")
-    announced = 0.0
-    if len(length) > 3:  # no limit is as small
-        announced = _length(length)
-        if announced > limit and (announced > limit * _PATIENCE or b"expect" in headers):
-            raise too_large(limit)
+    announced = _length(headers.get(b"content-length", b"0"))
+    if announced > limit and (announced > limit * _PATIENCE or b"expect" in headers):
+        raise too_large(limit)
     message = await receive()
     if message["type"] != "http.request":
         raise Disconnected
