@@ -14,6 +14,8 @@ from telemetry.keys import hash_secret
 from telemetry.models import AccessToken, Membership, Project, User
 
 __all__ = [
+    "Unauthorized",
+    "default_project",
     "find_token",
     "is_staff",
     "manager_addresses",
@@ -21,11 +23,18 @@ __all__ = [
     "may_read",
     "project_for_managing",
     "project_for_reading",
+    "project_of_secret_key",
+    "project_to_show",
     "projects_of",
+    "registers_devices",
     "role_in",
 ]
 
 Somebody = User | AnonymousUser
+
+
+class Unauthorized(Exception):
+    """Whoever asks has to say who they are."""
 
 
 def is_staff(user: Somebody) -> bool:
@@ -91,3 +100,43 @@ def find_token(secret: str) -> AccessToken | None:
     """The access token, with its project, that this secret is; None if unknown or expired."""
     tokens = AccessToken.objects.select_related("project").filter(token_hash=hash_secret(secret))
     return tokens.filter(Q(expires_at=None) | Q(expires_at__gt=now())).first()
+
+
+def project_of_secret_key(secret_key: str) -> Project | None:
+    """The project whose heartbeat devices this key registers."""
+    if not secret_key:
+        return None
+    return Project.objects.filter(secret_key_hash=hash_secret(secret_key)).first()
+
+
+def default_project() -> Project | None:
+    """The project that is shown where a dialect's URL names none."""
+    return Project.objects.filter(is_default=True).first()
+
+
+def registers_devices(project: Project | None) -> bool:
+    """Whether there is a key that registers the project's devices."""
+    return bool(project and project.secret_key_hash)
+
+
+def project_to_show(*, slug: str, user: Somebody | None, authorization: str = "") -> Project:
+    """The project that a dialect's own URL shows: the default one, or that of ``?project=slug``.
+
+    One whose reads are open is shown to anybody; another to its members, and to an access token
+    with the scope `read` (`authorization`: the header, with ``Bearer``). Else ``Unauthorized``
+    for those who did not say who they are, and Http404 for those who did.
+    """
+    wanted = Project.objects.filter(slug=slug) if slug else Project.objects.filter(is_default=True)
+    project = None if "\0" in slug else wanted.first()
+    if project and project.read_policy == Project.ReadPolicy.OPEN:
+        return project
+    scheme, _, secret = authorization.partition(" ")
+    token = find_token(secret.strip()) if scheme.lower() == "bearer" else None
+    if project and user and may_read(user, project):
+        return project
+    if project and token and token.project_id == project.pk:
+        if token.allows(AccessToken.Scope.READ):
+            return project
+    elif token or (user and user.is_authenticated) or not (project or slug):
+        raise Http404("There is no such project.")
+    raise Unauthorized

@@ -9,13 +9,14 @@ django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402 - apps must be loaded first
 
+from devices_app.dialects import heartbeat  # noqa: E402
 from stats_app.dialects import stathat  # noqa: E402
 from telemetry.door.asgi import Door  # noqa: E402
 from telemetry.door.call import host_checker  # noqa: E402
 from telemetry.door.django import ThreadedHandler  # noqa: E402
 
 application = Door(
-    stathat.HOT_ROUTES,
+    [*stathat.HOT_ROUTES, *heartbeat.HOT_ROUTES],
     otherwise=ThreadedHandler(),
     allows_host=host_checker(settings.WIRE_HOSTS),
     body_limit=settings.BODY_LIMIT,

@@ -6,6 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
+from devices_app.dialects import heartbeat
 from stats_app.api import StatViewSet
 from stats_app.dialects import stathat
 from telemetry import views
@@ -20,6 +21,8 @@ handler500 = "telemetry.views.server_error"
 
 urlpatterns = [
     *urls_of(stathat.HOT_ROUTES),
+    *urls_of(heartbeat.HOT_ROUTES),
+    *heartbeat.urlpatterns,
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),

@@ -4,6 +4,7 @@ import ipaddress
 import logging
 from collections.abc import Callable, Sequence
 
+from django.db import InterfaceError, OperationalError
 from django.http.request import split_domain_port, validate_host
 
 from telemetry.door.http import HotRoute, Problem, Request, Response
@@ -19,23 +20,37 @@ async def call(route: HotRoute, request: Request) -> Response:
     try:
         if request.method == "OPTIONS" and route.preflight:
             response = route.preflight
-        elif b"content-encoding" in request.headers and (encoding := _encoding(request)):
-            problem = Problem(415, f"Content-Encoding {encoding}: send the body as it is")
-            response = route.error(problem)
+        elif (
+            b"content-encoding" in request.headers
+            and route.takes_body
+            and (encoding := _encoding(request))
+        ):
+            raise Problem(415, f"Content-Encoding {encoding}: send the body as it is")
         else:
             response = await route.hot(request)
-    except Problem as problem:
-        response = route.error(problem)
-    except WriteRejected as error:
-        response = route.error(Problem(400, str(error)))
-    except StoreError as error:
-        retry = b"%d" % (error.retry_after or 1)
-        response = route.error(Problem(503, str(error), ((b"retry-after", retry),)))
-    except Exception:
-        logger.exception("%s %s could not be answered.", request.method, request.path)
-        response = route.error(Problem(500, "internal error; it has been logged"))
+    except Exception as error:  # noqa: BLE001 - it becomes a reply, or is logged
+        response = route.error(problem_of(error, request.method, request.path))
     count_request(route.path, response.status)
     return response
+
+
+def problem_of(error: Exception, method: str, path: str) -> Problem:
+    """What to tell the client when answering its request has ended in `error`."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, WriteRejected):
+        return Problem(400, str(error))
+    if isinstance(error, StoreError):
+        return Problem(503, str(error), _retry_after(error.retry_after or 1))
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.warning("%s %s: the database does not answer: %s", method, path, error)
+        return Problem(503, "the database is not available, try again later", _retry_after(5))
+    logger.error("%s %s could not be answered.", method, path, exc_info=error)
+    return Problem(500, "internal error; it has been logged")
+
+
+def _retry_after(seconds: int) -> tuple[tuple[bytes, bytes], ...]:
+    return ((b"retry-after", b"%d" % seconds),)
 
 
 def _encoding(request: Request) -> str:

@@ -73,10 +73,12 @@ class HotRoute:
 
     `hot` may raise ``Problem`` or ``StoreError``; `error` turns what went wrong, there or in the
     door itself (body too large, wrong host, encoded body), into that dialect's reply.
-    `preflight` answers ``OPTIONS``, for browsers; without one `hot` does.
+    `preflight` answers ``OPTIONS``, for browsers; without one `hot` does. Unless it `takes_body`,
+    a body is read and forgotten, whatever it is.
     """
 
     path: str
     hot: Hot
     error: Callable[[Problem], Response]
     preflight: Response | None = None
+    takes_body: bool = True

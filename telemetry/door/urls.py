@@ -1,14 +1,17 @@
-"""Hot routes as ordinary Django URLs: for ``runserver``, WSGI and the test client.
+"""The dialects' paths as ordinary Django URLs.
 
-The same function answers, with the same bytes; only the way in is Django's.
+Hot routes are here for ``runserver``, WSGI and the test client: the same function answers, with the
+same bytes, only the way in is Django's. What is not hot, or has more in its path than a name, is a
+`wire_view`.
 """
 
 import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial, wraps
 from typing import Any
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
@@ -20,30 +23,66 @@ from django.views.decorators.csrf import csrf_exempt
 
 from telemetry.door.asgi import wrong_host
 from telemetry.door.body import too_large
-from telemetry.door.call import call, client_address, host_checker, refuse
-from telemetry.door.http import HotRoute, Request, Response
+from telemetry.door.call import call, client_address, host_checker, problem_of, refuse
+from telemetry.door.http import HotRoute, Problem, Request, Response
+from telemetry.metrics import count_request
 
 # What Django calls a view: its stubs do not know asynchronous ones.
 View = Callable[..., Any]
+WireView = Callable[..., Response]
 
 
 def urls_of(routes: Iterable[HotRoute]) -> list[URLPattern]:
     """URL patterns for hot routes, to be put first in ``urlpatterns``."""
-    return [re_path(f"^{re.escape(route.path[1:])}$", view_of(route)) for route in routes]
+    # The group is empty: Django warns of patterns that begin with a slash, as those of two do.
+    return [re_path(f"^(?:){re.escape(route.path[1:])}$", view_of(route)) for route in routes]
 
 
 def view_of(route: HotRoute) -> View:
     """`route` as an async Django view."""
 
     async def view(request: HttpRequest) -> HttpResponse:
-        return await _reply(route, request)
+        return HotReply(await _answer(route, request))
 
-    view.hot_route = route  # type: ignore[attr-defined]
+    return _on_the_wire(view, partial(refuse, route))
+
+
+def wire_view(error: Callable[[Problem], Response], path: str) -> Callable[[WireView], View]:
+    """Makes a Django view of a function that answers as hot ones do, but in a thread.
+
+    It gets Django's request and what the URL holds, returns a ``Response`` and may raise what hot
+    functions may. `path` is what its requests are counted under.
+    """
+
+    def respond(response: Response) -> HttpResponse:
+        count_request(path, response.status)
+        return HotReply(response)
+
+    def decorate(function: WireView) -> View:
+        @wraps(function)
+        def view(request: HttpRequest, **parts: str) -> HttpResponse:
+            try:
+                response = function(request, **parts)
+            except RequestDataTooBig:
+                response = error(too_large(settings.BODY_LIMIT))
+            except Exception as problem:  # noqa: BLE001 - it becomes a reply, or is logged
+                response = error(problem_of(problem, request.method or "", request.path_info))
+            return respond(response)
+
+        return _on_the_wire(view, error)
+
+    return decorate
+
+
+def _on_the_wire(view: View, error: Callable[[Problem], Response]) -> View:
+    view.wire_error = error  # type: ignore[attr-defined]
     return csrf_exempt(view)
 
 
-async def _reply(route: HotRoute, request: HttpRequest) -> HttpResponse:
-    return HotReply(await _answer(route, request))
+def _answer_now(view: View, request: HttpRequest, parts: dict[str, Any]) -> HttpResponse:
+    answer = async_to_sync(view) if iscoroutinefunction(view) else view
+    response: HttpResponse = answer(request, **parts)
+    return response
 
 
 async def _answer(route: HotRoute, request: HttpRequest) -> Response:
@@ -98,13 +137,13 @@ class HotReplies(MiddlewareMixin):
             request.get_host()
         except DisallowedHost:
             with suppress(Resolver404):
-                view = resolve(request.path_info).func
-                route = getattr(view, "hot_route", None)
-                if route:
+                view, _, parts = resolve(request.path_info)
+                error = getattr(view, "wire_error", None)
+                if error:
                     host = request.META.get("HTTP_HOST", "").encode("latin-1", "replace")
-                    if host_checker(settings.WIRE_HOSTS)(host):
-                        return async_to_sync(_reply)(route, request)
-                    return HotReply(refuse(route, wrong_host()))
+                    if not host_checker(settings.WIRE_HOSTS)(host):
+                        return HotReply(error(wrong_host()))
+                    return _answer_now(view, request, parts)
         return None
 
     def process_response(

@@ -1,0 +1,141 @@
+"""What a batch of beats and visits does to the tables: the only place that changes growing tables.
+
+Tokens are looked up by the statement that stores, so one that was replaced is refused by the very
+next batch in every process.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from telemetry.store import Batch, Write
+from telemetry.store.upsert import Upsert
+
+__all__ = ["SLOT", "CountVisit", "RecordBeat"]
+
+SLOT = os.getpid() % 16
+"""The row of `Tally` that this process adds to. Those of one server mostly differ, which is all
+that is asked: processes with the same one wait for each other, and count right all the same."""
+
+
+def _choose_slot() -> None:
+    global SLOT  # noqa: PLW0603
+    SLOT = os.getpid() % 16
+
+
+os.register_at_fork(after_in_child=_choose_slot)
+
+# A stored time may be this much later than a new beat's without a clock being wrong: processes
+# commit in another order than that in which their beats arrived. One that is still later was
+# written while a clock was ahead, and gives way.
+_NEWEST = (
+    "CASE WHEN old.last_beat_at > {0} + interval '10 seconds' THEN {0}"
+    " ELSE greatest(old.last_beat_at, {0}) END"
+)
+_HOURS = Upsert("devices_app_beathour", key=("project_id", "device_id", "start"), add=("count",))
+
+_RECORD = f"""
+WITH found AS MATERIALIZED (
+     SELECT i.place, to_timestamp(i.at) AS at, i.id, d.id AS device_id, d.number, d.project_id,
+            d.last_beat_at
+       FROM unnest(%b::text[], %b::float8[], %b::uuid[]) WITH ORDINALITY
+            AS i(token_hash, at, id, place)
+       LEFT JOIN LATERAL (SELECT id, number, project_id, last_beat_at FROM devices_app_device
+                           WHERE token_hash = i.token_hash OFFSET 0) d ON true),
+beat AS (
+     INSERT INTO devices_app_beat (project_id, device_id, id, at)
+     SELECT project_id, device_id, id, at FROM found WHERE device_id IS NOT NULL
+      ORDER BY 1, 2, 3),
+device AS MATERIALIZED (
+     SELECT project_id, number, device_id, count(*)::int AS beats, min(at) AS first,
+            max(at) AS last, min(last_beat_at) AS before
+       FROM found WHERE device_id IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2),
+counted AS (
+     UPDATE devices_app_device old
+        SET num_beats = old.num_beats + n.beats, last_beat_at = {_NEWEST.format("n.last")}
+       FROM device n WHERE old.project_id = n.project_id AND old.number = n.number),
+hour AS (
+     {
+    _HOURS.sql(
+        "SELECT project_id, device_id, date_trunc('hour', at, 'UTC'), count(*)::int"
+        " FROM found WHERE device_id IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    )
+}),
+absence AS (
+     INSERT INTO devices_app_absence (project_id, device_id, started_at, ended_at)
+     SELECT project_id, device_id, before, first FROM device
+      WHERE first - before >= interval '1 hour' ORDER BY 1, 2, 3
+     ON CONFLICT DO NOTHING),
+project AS MATERIALIZED (
+     SELECT p.*, before.at AS before
+       FROM (SELECT project_id, sum(beats)::int8 AS beats, min(first) AS first, max(last) AS last
+               FROM device GROUP BY 1 ORDER BY 1) p
+       LEFT JOIN LATERAL (SELECT max(last_beat_at) AS at FROM devices_app_tally
+                           WHERE project_id = p.project_id
+                             AND last_beat_at <= p.first + interval '10 seconds') before ON true),
+tally AS (
+     INSERT INTO devices_app_tally AS old (project_id, slot, beats, last_beat_at)
+     SELECT project_id, %b::int2, beats, last FROM project ORDER BY 1
+     ON CONFLICT (project_id, slot) DO UPDATE
+        SET beats = old.beats + excluded.beats, last_beat_at = {
+    _NEWEST.format("excluded.last_beat_at")
+}),
+gap AS (
+     SELECT p.project_id, f.at,
+            f.at - lag(f.at, 1, p.before) OVER (PARTITION BY p.project_id ORDER BY f.at) AS length
+       FROM project p JOIN found f ON f.project_id = p.project_id),
+longest AS MATERIALIZED (
+     SELECT DISTINCT ON (project_id) project_id, at, length
+       FROM gap WHERE length > interval '0' ORDER BY project_id, length DESC),
+record AS (
+     UPDATE devices_app_fleet f SET longest_absence = g.length, longest_absence_ended_at = g.at
+       FROM longest g WHERE f.project_id = g.project_id AND f.longest_absence < g.length)
+SELECT device_id IS NOT NULL FROM found ORDER BY place
+""".encode()
+
+_VISITS = b"""
+INSERT INTO devices_app_tally AS old (project_id, slot, visits)
+SELECT project_id, %b::int2, count(*) FROM unnest(%b::int8[]) AS i(project_id)
+ GROUP BY 1 ORDER BY 1
+ON CONFLICT (project_id, slot) DO UPDATE SET visits = old.visits + excluded.visits
+RETURNING 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBeat(Write):
+    """A beat by the device whose token has this hash, at `at` seconds since 1970.
+
+    Its outcome is whether there is such a device.
+    """
+
+    order: ClassVar[int] = 20
+
+    token_hash: str
+    at: float
+    id: UUID
+
+    @classmethod
+    def apply_at_once(cls, batch: Batch, writes: Sequence["RecordBeat"]) -> Sequence[bool]:
+        columns = [[w.token_hash for w in writes], [w.at for w in writes], [w.id for w in writes]]
+        return [stored for (stored,) in batch.execute(_RECORD, [*columns, SLOT])]
+
+    apply = apply_at_once
+
+
+@dataclass(frozen=True, slots=True)
+class CountVisit(Write):
+    """A page of the project was shown to somebody."""
+
+    order: ClassVar[int] = 21
+
+    project_id: int
+
+    @classmethod
+    def apply_at_once(cls, batch: Batch, writes: Sequence["CountVisit"]) -> Sequence[None]:
+        batch.execute(_VISITS, [SLOT, [write.project_id for write in writes]])
+        return [None] * len(writes)
+
+    apply = apply_at_once
