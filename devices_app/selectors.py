@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Max, Q, QuerySet, Sum
@@ -19,9 +20,12 @@ from telemetry.ids import first_id
 from telemetry.models import Project
 
 __all__ = [
+    "BeatPage",
     "DevicePage",
     "FleetFacts",
     "absences_of",
+    "beat_page",
+    "beats_between",
     "beats_of",
     "beats_per_hour",
     "device_of",
@@ -29,6 +33,8 @@ __all__ = [
     "devices_of",
     "fleet_facts",
     "hours_of",
+    "in_state",
+    "status_page_project",
 ]
 
 HOUR = timedelta(hours=1)
@@ -46,6 +52,14 @@ class DevicePage:
     devices: list[Device]
     after: int | None
     before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BeatPage:
+    """Some of a device's beats, newest first. `older` is the `before` of the next page."""
+
+    beats: list[Beat]
+    older: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,14 @@ def fleet_facts(project: Project) -> FleetFacts:
     )
 
 
+def status_page_project(slug: str) -> Project | None:
+    """The project of this slug (the default one if empty), if anybody may see its status page."""
+    wanted = Q(slug=slug) if slug else Q(is_default=True)
+    if "\0" in slug:
+        return None
+    return Project.objects.filter(wanted, fleet__status_page=True).first()
+
+
 def devices_of(
     project: Project,
     *,
@@ -116,20 +138,23 @@ def devices_of(
     if name:
         devices = devices.filter(name__icontains=name)
     if state:
-        now = clock.now()
-        devices = devices.filter(
-            {
-                State.ACTIVE: Q(last_beat_at__gt=now - ACTIVE),
-                State.AWAY: Q(last_beat_at__lte=now - ACTIVE, last_beat_at__gt=now - AWAY),
-                State.MISSING: Q(last_beat_at__lte=now - AWAY),
-                State.NEVER: Q(last_beat_at=None),
-            }[state]
-        )
+        devices = devices.filter(in_state(state))
     if seen_since:
         devices = devices.filter(last_beat_at__gte=seen_since)
     if silent_since:
         devices = devices.filter(Q(last_beat_at=None) | Q(last_beat_at__lt=silent_since))
     return devices
+
+
+def in_state(state: State) -> Q:
+    """Of all devices those of which `state_at` says this now."""
+    now = clock.now()
+    return {
+        State.ACTIVE: Q(last_beat_at__gt=now - ACTIVE),
+        State.AWAY: Q(last_beat_at__lte=now - ACTIVE, last_beat_at__gt=now - AWAY),
+        State.MISSING: Q(last_beat_at__lte=now - AWAY),
+        State.NEVER: Q(last_beat_at=None),
+    }[state]
 
 
 def device_of(project: Project, number: str | int) -> Device | None:
@@ -218,9 +243,27 @@ def beats_of(
 ) -> QuerySet[Beat]:
     """The device's beats in [`since`, `until`), newest first: by their ids, which tell the time."""
     beats = Beat.objects.filter(project_id=device.project_id, device_id=device.pk)
+    return beats_between(beats, since=since, until=until).order_by("-id")
+
+
+def beats_between(
+    beats: QuerySet[Beat], *, since: datetime | None = None, until: datetime | None = None
+) -> QuerySet[Beat]:
+    """Those of `beats` in [`since`, `until`), found by their ids, which tell the time."""
+    # Ids have whole milliseconds, cut off, and times have microseconds, rounded: so the borders
+    # are a millisecond further out.
     if since:
-        beats = beats.filter(id__gte=first_id(since.timestamp()), at__gte=since)
+        beats = beats.filter(id__gte=first_id(since.timestamp() - 0.001), at__gte=since)
     if until:
-        # The border is in whole milliseconds, so the next one is looked at too.
         beats = beats.filter(id__lt=first_id(until.timestamp() + 0.001), at__lt=until)
-    return beats.order_by("-id")
+    return beats
+
+
+def beat_page(device: Device, *, before: UUID | None = None, size: int = 100) -> BeatPage:
+    """The device's newest beats, or the newest of those that precede the one of the id `before`."""
+    beats = beats_of(device)
+    if before is not None:
+        beats = beats.filter(id__lt=before)
+    found = list(beats[: size + 1])
+    page = found[:size]
+    return BeatPage(beats=page, older=page[-1].id if len(found) > size else None)

@@ -19,7 +19,8 @@ __all__ = ["Snapshot", "read_snapshot"]
 class Snapshot:
     """A project's devices at a time. All times are seconds since 1970, all lengths whole seconds.
 
-    `listed` is the JSON of all devices, or `pieces` has that of some by their numbers.
+    `listed` is the JSON of all devices together, or `pieces` has it by their numbers: of the
+    devices `asked` for, or of all.
     """
 
     at: float
@@ -32,6 +33,13 @@ class Snapshot:
     since: float
     listed: str | None
     pieces: Mapping[int, str]
+    asked: frozenset[int] | None
+
+    def covers(self, numbers: Collection[int] | None) -> bool:
+        """Whether ``json(numbers)`` can be told."""
+        if self.listed is not None:
+            return numbers is None
+        return self.asked is None or (numbers is not None and self.asked.issuperset(numbers))
 
     def json(self, numbers: Collection[int] | None = None) -> str:
         """The document of the seed; with `numbers` it lists only those devices."""
@@ -108,4 +116,5 @@ def read_snapshot(
         since=since,
         listed=None if apart or numbers is not None else listed or "",
         pieces=dict(zip(found or (), pieces or (), strict=True)),
+        asked=None if numbers is None else frozenset(numbers),
     )

@@ -18,6 +18,7 @@ __all__ = [
     "count_batch",
     "count_request",
     "count_waiting",
+    "count_watchers",
     "forget_process",
     "metrics_text",
     "shared_metrics",
@@ -39,6 +40,11 @@ _batches = Histogram(
 _waiting = Gauge(
     "telemetry_waiting_points",
     "Points in memory that are not committed yet.",
+    multiprocess_mode="livesum",
+)
+_watchers = Gauge(
+    "telemetry_watchers",
+    "Websockets that are told each second what devices do.",
     multiprocess_mode="livesum",
 )
 _unwritten: dict[tuple[str, int], int] = {}
@@ -65,6 +71,10 @@ def count_batch(writes: int, seconds: float) -> None:
 
 def count_waiting(points: int) -> None:
     _waiting.set(points)
+
+
+def count_watchers(change: int) -> None:
+    _watchers.inc(change)
 
 
 def metrics_text() -> bytes:

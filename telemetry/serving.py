@@ -3,14 +3,17 @@
 import asyncio
 import logging
 import os
+import resource
 import socket
 import sys
+from contextlib import suppress
 from typing import Any, Literal
 
 import uvicorn
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from telemetry.door.lenient import LenientProtocol
+from telemetry.door.websocket import PatientSocket
 from telemetry.metrics import forget_process, shared_metrics
 
 logger = logging.getLogger(__name__)
@@ -88,6 +91,7 @@ def run(
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telemetry.settings")
     check_free(host, port)
+    _allow_many_files()
     config = uvicorn.Config(
         application,
         host=host,
@@ -95,7 +99,9 @@ def run(
         workers=workers,
         loop="auto",
         http=http,
-        ws="none",  # nothing here speaks it yet
+        ws=PatientSocket,
+        ws_max_size=65_536,  # nothing that clients send is of interest
+        ws_per_message_deflate=False,  # would pack each frame anew for every reader
         lifespan="on",
         access_log=False,
         log_config=None,
@@ -114,6 +120,14 @@ def run(
                 Supervisor(config, sockets=[reserved]).run()
         else:
             Supervisor(config, sockets=[config.bind_socket()]).run()
+
+
+def _allow_many_files() -> None:
+    """Each connection is an open file, and the usual soft limit of 1,024 is soon reached."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def check_free(host: str, port: int) -> None:

@@ -175,8 +175,6 @@ STORAGES = {
 # Without collected files (runserver, tests) the apps' own static folders are served.
 WHITENOISE_USE_FINDERS = DEBUG
 
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "telemetry.api.TokenAuthentication",

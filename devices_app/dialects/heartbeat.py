@@ -29,7 +29,7 @@ from telemetry.access import (
 from telemetry.door.http import HotRoute, Problem, Request, Response
 from telemetry.door.urls import wire_view
 
-__all__ = ["HOT_ROUTES", "error", "urlpatterns"]
+__all__ = ["HOT_ROUTES", "WEBSOCKET_PATHS", "error", "urlpatterns"]
 
 _TEXT = b"text/plain; charset=utf-8"
 # Statistics are for any page to show, as they are for anybody who asks.
@@ -60,6 +60,8 @@ HOT_ROUTES = [
     # A client whose base URL ends in a slash asks for two.
     for path in ("/api/beat", "/api/beat/", "//api/beat", "//api/beat/")
 ]
+# Its consumer is in `consumers`.
+WEBSOCKET_PATHS = ("/api/stats/ws", "/api/stats/ws/", "//api/stats/ws", "//api/stats/ws/")
 
 
 @wire_view(error, "/api/devices")

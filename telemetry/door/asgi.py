@@ -6,7 +6,8 @@ hosts, the body's limit, the client's address behind trusted proxies, the reques
 """
 
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from telemetry.door.body import read_body
 from telemetry.door.call import Networks, access_log, call, client_address, refuse
@@ -14,10 +15,11 @@ from telemetry.door.http import Disconnected, HotRoute, Problem, Request, Respon
 from telemetry.door.lifespan import Receive, Scope, Send, live
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+NONE: Mapping[str, Application] = MappingProxyType({})
 
 
 class Door:
-    """Answers `routes` (matched by their exact path) and hands all else to `otherwise`."""
+    """Answers `routes` and `websockets` (by their exact path), hands all else to `otherwise`."""
 
     def __init__(
         self,
@@ -26,6 +28,7 @@ class Door:
         otherwise: Application,
         allows_host: Callable[[bytes], bool],
         body_limit: int,
+        websockets: Mapping[str, Application] = NONE,
         trusted_proxies: Networks = (),
         log_requests: bool = False,
     ) -> None:
@@ -33,6 +36,7 @@ class Door:
         self._otherwise = otherwise
         self._allows_host = allows_host
         self._body_limit = body_limit
+        self._websockets = websockets
         self._trusted = trusted_proxies
         self._log = log_requests
 
@@ -42,7 +46,7 @@ class Door:
             if scope["type"] == "lifespan":
                 await live(receive, send)
             elif scope["type"] == "websocket":
-                await send({"type": "websocket.close"})  # before it is accepted: a 403
+                await self._speak(scope, receive, send)
             else:
                 await self._otherwise(scope, receive, send)
             return
@@ -70,6 +74,18 @@ class Door:
                 len(response.body),
                 (time.monotonic() - began) * 1000,
             )
+
+    def has_websocket(self, path: str) -> bool:
+        """Whether there is a websocket at this path."""
+        return path in self._websockets
+
+    async def _speak(self, scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = self._websockets.get(scope["path"])
+        host = dict(scope["headers"]).get(b"host", b"")
+        if websocket and self._allows_host(host):
+            await websocket(scope, receive, send)
+        else:
+            await send({"type": "websocket.close"})  # before it is accepted: a 403
 
     async def _answer(self, route: HotRoute, scope: Scope, receive: Receive) -> Response:
         headers = dict(scope["headers"])

@@ -8,12 +8,14 @@ those who begin a request and never end it.
 
 import asyncio
 import re
+import urllib.parse
 from typing import cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from telemetry.door.one_write import OneWrite
+from telemetry.door.websocket import is_handshake
 
 # Seconds of silence in the middle of a request (or before the first) after which we hang up.
 PATIENCE = 30.0
@@ -52,6 +54,22 @@ class LenientProtocol(HttpToolsProtocol):
             return False
         self.cycle.keep_alive = False
         return True
+
+    def _should_upgrade(self) -> bool:
+        """Only where there is a websocket, and who asks for it as one must."""
+        has_websocket = getattr(self.app, "has_websocket", None)
+        path = urllib.parse.unquote(self.url.partition(b"?")[0].decode("ascii"))
+        return bool(
+            has_websocket
+            and has_websocket(path)
+            and is_handshake(self.scope["method"], dict(self.headers))
+        )
+
+    def handle_websocket_upgrade(self) -> None:
+        """From now on another protocol has the line, and writes for itself."""
+        self._watch.cancel()
+        self.transport = cast("OneWrite", self.transport).inner
+        super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
         self._heard = self.loop.time()
