@@ -12,11 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.timezone import now
 
 from telemetry import services
-from telemetry.admin_base import StaffAdmin, StaffPermissions, become
+from telemetry.admin_base import StaffAdmin, StaffPermissions, become, show_once
 from telemetry.models import AccessToken, Membership, Project, User
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ class ProjectAdmin(StaffAdmin):
             "manage token": new.manage_token,
         }
         for label, secret in secrets.items():
-            _show_once(request, label, secret)
+            show_once(request, label, secret)
 
     def delete_model(self, request: HttpRequest, obj: Project) -> None:  # noqa: ARG002
         services.delete_projects(projects=[obj])
@@ -173,16 +172,22 @@ class ProjectAdmin(StaffAdmin):
         return super().change_view(request, object_id, form_url, extra_context)
 
     def rotate_view(self, request: HttpRequest, project_id: int, key: str) -> HttpResponse:
-        """Ask whether a key is to be replaced, and do it."""
+        """Ask whether a key is to be replaced, and do it; the secret key can be switched off."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         project = Project.objects.filter(pk=project_id).first()
-        if project is None or key not in KEYS:
+        clears = "clear" in request.POST
+        if project is None or key not in KEYS or (clears and key != "secret_key"):
             raise Http404
         if request.method == "POST":
-            fresh = services.rotate_key(project=project, key=cast("services.KeyName", key))
-            self.log_change(request, project, f"Rotated the {KEYS[key]}.")
-            _show_once(request, KEYS[key], fresh, kept=key != "secret_key")
+            if clears:
+                services.clear_secret_key(project=project)
+                self.log_change(request, project, "Switched off the secret key.")
+                self.message_user(request, f"Nobody can register devices of {project} any more.")
+            else:
+                fresh = services.rotate_key(project=project, key=cast("services.KeyName", key))
+                self.log_change(request, project, f"Rotated the {KEYS[key]}.")
+                show_once(request, KEYS[key], fresh, kept=key != "secret_key")
             return redirect(reverse("admin:telemetry_project_change", args=[project.pk]))
         context = {
             **self.admin_site.each_context(request),
@@ -190,14 +195,9 @@ class ProjectAdmin(StaffAdmin):
             "opts": self.opts,
             "project": project,
             "label": KEYS[key],
+            "can_be_off": key == "secret_key" and project.secret_key_hash,
         }
         return TemplateResponse(request, "admin/telemetry/project/rotate_key.html", context)
-
-
-def _show_once(request: HttpRequest, label: str, secret: str, *, kept: bool = False) -> None:
-    once = "" if kept else " It is not shown again."
-    text = format_html("The new {} is <code>{}</code>.{}", label, secret, once)
-    messages.warning(request, text)
 
 
 @admin.register(Membership)
@@ -270,4 +270,4 @@ class AccessTokenAdmin(StaffAdmin):
             project=obj.project, name=obj.name, scopes=obj.scopes, expires_at=obj.expires_at
         )
         become(obj, token)
-        _show_once(request, "token", secret)
+        show_once(request, "token", secret)

@@ -10,10 +10,11 @@ from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 
 from telemetry.access import is_staff
 
-__all__ = ["CappedPaginator", "StaffAdmin", "StaffPermissions", "become"]
+__all__ = ["CappedPaginator", "StaffAdmin", "StaffPermissions", "become", "show_once"]
 
 # Django's classes have parameters for the type checker only.
 if TYPE_CHECKING:
@@ -85,3 +86,10 @@ class StaffAdmin(StaffPermissions, _AnyAdmin):
 def become(obj: Model, made: Model) -> None:
     """Turn the unsaved object of an admin form into the one that a service has made."""
     obj.__dict__.update(made.__dict__)
+
+
+def show_once(request: HttpRequest, label: str, secret: str, *, kept: bool = False) -> None:
+    """Show a new secret on the next page. `kept`: it can be read again later."""
+    once = "" if kept else " It is not shown again."
+    text = format_html("The new {} is <code>{}</code>.{}", label, secret, once)
+    messages.warning(request, text)

@@ -14,4 +14,4 @@ def new_id(seconds: float) -> UUID:
 
 def first_id(seconds: float) -> UUID:
     """A lower border: no id of anything at this time or later is below it."""
-    return UUID(int=int(seconds * 1000) << 80)
+    return UUID(int=max(0, int(seconds * 1000)) << 80)

@@ -27,6 +27,7 @@ __all__ = [
     "NewProject",
     "bootstrap",
     "clean_name",
+    "clear_secret_key",
     "create_project",
     "create_token",
     "delete_projects",
@@ -141,6 +142,16 @@ def rotate_key(*, project: Project, key: KeyName) -> str:
         raise ValidationError("That project is gone.")
     setattr(project, column, stored)
     return fresh
+
+
+def clear_secret_key(*, project: Project) -> None:
+    """Leave the project without a secret key: nobody can register its devices until it is rotated.
+
+    Devices that are registered go on beating.
+    """
+    if not Project.objects.filter(pk=project.pk).update(secret_key_hash=""):
+        raise ValidationError("That project is gone.")
+    project.secret_key_hash = ""
 
 
 def key_names() -> tuple[str, ...]:

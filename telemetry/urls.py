@@ -6,6 +6,8 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
+
+from devices_app.api import DeviceViewSet
 from devices_app.dialects import heartbeat
 from stats_app.api import StatViewSet
 from stats_app.dialects import stathat
@@ -15,6 +17,7 @@ from telemetry.door.urls import urls_of
 router = SimpleRouter()
 router.trailing_slash = "/?"  # a redirect would turn a client's POST into a GET
 router.register("stats", StatViewSet, basename="stat")
+router.register("devices", DeviceViewSet, basename="device")
 
 handler404 = "telemetry.views.not_found"
 handler500 = "telemetry.views.server_error"

@@ -7,6 +7,7 @@ from telemetry.models import Membership, Project, User
 from telemetry.services import create_token
 
 STATS = "/api/v1/stats/"
+DEVICES = "/api/v1/devices/"
 
 
 def new_project(slug, **fields):

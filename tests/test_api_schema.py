@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 
-from tests.api_helpers import STATS
+from tests.api_helpers import DEVICES, STATS
 
 
 def test_the_schema_is_valid_and_complete(tmp_path):
@@ -13,6 +13,8 @@ def test_the_schema_is_valid_and_complete(tmp_path):
     text = (tmp_path / "schema.yml").read_text()
     for word in (STATS, f"{STATS}{{id}}/series/", "text/csv", "scheme: bearer", "exact_name"):
         assert word in text
+    for more in ("", "{id}/", "{id}/token/", "{id}/beats/", "{id}/absences/", "{id}/hours/"):
+        assert f"{DEVICES}{more}:\n" in text
 
 
 @pytest.mark.django_db
