@@ -5,8 +5,6 @@ what pages and `/api/stats` show is counted in the same transaction.
 """
 
 from datetime import timedelta
-from typing import ClassVar
-
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -103,9 +101,7 @@ class BeatHour(OfDevice):
 
 
 class Absence(OfDevice):
-    """A time without beats, between two beats of a device, that was longer than `LONG`."""
-
-    LONG: ClassVar[timedelta] = timedelta(hours=1)
+    """A time without beats, between two beats of a device: an hour or more, see `writes`."""
 
     pk = models.CompositePrimaryKey("project_id", "device_id", "started_at")
     started_at = models.DateTimeField()

@@ -233,7 +233,7 @@ def hours_of(device: Device) -> QuerySet[BeatHour]:
 
 
 def absences_of(device: Device) -> QuerySet[Absence]:
-    """The device's absences that have ended and were longer than `Absence.LONG`, newest first."""
+    """The device's absences that have ended and were an hour or longer, newest first."""
     absences = Absence.objects.filter(project_id=device.project_id, device_id=device.pk)
     return absences.order_by("-started_at")
 

@@ -51,9 +51,12 @@ async def record_beat(*, token: str) -> int | None:
     return int(at) if known else None
 
 
-def count_visit(*, project: Project) -> None:
-    """Count a page that somebody looked at. Raises ``StoreError`` if that was not stored."""
-    get_store().submit_and_wait(CountVisit(project.pk))
+def count_visit(*, slug: str) -> None:
+    """Count a page about this project that somebody looked at; if empty, about the default one.
+
+    Raises ``StoreError`` if that was not stored.
+    """
+    get_store().submit_and_wait(CountVisit(slug))
 
 
 def create_device(*, project: Project, name: str) -> Registered:

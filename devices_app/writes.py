@@ -97,7 +97,11 @@ SELECT device_id IS NOT NULL FROM found ORDER BY place
 
 _VISITS = b"""
 INSERT INTO devices_app_tally AS old (project_id, slot, visits)
-SELECT project_id, %b::int2, count(*) FROM unnest(%b::int8[]) AS i(project_id)
+SELECT p.id, %b::int2, count(*)
+  FROM unnest(%b::text[]) AS i(slug)
+ CROSS JOIN LATERAL (SELECT id FROM telemetry_project WHERE slug = i.slug
+                     UNION ALL
+                     SELECT id FROM telemetry_project WHERE is_default AND i.slug = '') p
  GROUP BY 1 ORDER BY 1
 ON CONFLICT (project_id, slot) DO UPDATE SET visits = old.visits + excluded.visits
 RETURNING 1
@@ -127,15 +131,15 @@ class RecordBeat(Write):
 
 @dataclass(frozen=True, slots=True)
 class CountVisit(Write):
-    """A page of the project was shown to somebody."""
+    """A page of the project of this slug was shown to somebody; of the default one, if empty."""
 
     order: ClassVar[int] = 21
 
-    project_id: int
+    slug: str
 
     @classmethod
     def apply_at_once(cls, batch: Batch, writes: Sequence["CountVisit"]) -> Sequence[None]:
-        batch.execute(_VISITS, [SLOT, [write.project_id for write in writes]])
+        batch.execute(_VISITS, [SLOT, [write.slug for write in writes]])
         return [None] * len(writes)
 
     apply = apply_at_once

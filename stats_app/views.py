@@ -15,13 +15,14 @@ from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from stats_app import plot, services, sparkline
+from stats_app import plot, services
 from stats_app.destroy_link import MAX_AGE, stat_from_token
 from stats_app.forms import StatEditForm, StatFilterForm
 from stats_app.models import Stat
 from stats_app.selectors import Latest, latest_values, sparklines, summary
 from stats_app.selectors import stat_page as page_of
 from stats_app.snippets import first_stat, sending_to
+from telemetry import sparkline
 from telemetry.access import may_manage, role_in
 from telemetry.models import Membership, Project
 from telemetry.pages import member_page, public_url, sign_in_first

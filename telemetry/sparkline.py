@@ -1,4 +1,4 @@
-"""A small drawing of a stat's last hours, as the path of an inline SVG."""
+"""A small drawing of what happened hour by hour, as the path of an inline SVG."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-
+from devices_app import public
 from devices_app.api import DeviceViewSet
 from devices_app.dialects import heartbeat
 from stats_app.api import StatViewSet
@@ -34,6 +34,10 @@ urlpatterns = [
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("projects/<slug:slug>/", views.project_overview, name="project"),
     path("projects/<slug:slug>/stats/", include("stats_app.urls")),
+    path("projects/<slug:slug>/devices/", include("devices_app.urls")),
+    path("projects/<slug:slug>/status/", public.status, name="status"),
+    path("badge/last-seen", public.last_seen_badge, name="badge-last-seen"),
+    path("badge/total-beats", public.total_beats_badge, name="badge-total-beats"),
     path("api/v1/", include(router.urls)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),

@@ -14,6 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from devices_app.overview import DeviceFacts, device_facts
+from devices_app.snippets import registering
 from stats_app.overview import LIMIT, StatFacts, stat_facts
 from stats_app.snippets import first_stat
 from telemetry.access import is_staff, manager_addresses, may_manage, projects_of
@@ -31,6 +33,7 @@ class ProjectRow:
     project: Project
     role: str
     stats: StatFacts
+    devices: DeviceFacts
 
 
 @require_safe
@@ -45,11 +48,16 @@ def home(request: HttpRequest) -> HttpResponse:
             "project_id", "role"
         )
     )
-    facts = stat_facts(projects)
+    stats, devices = stat_facts(projects), device_facts(projects)
     usual = "staff" if is_staff(request.user) else ""
     context = {
         "rows": [
-            ProjectRow(project, roles.get(project.pk, usual), facts.get(project.pk, StatFacts()))
+            ProjectRow(
+                project=project,
+                role=roles.get(project.pk, usual),
+                stats=stats.get(project.pk, StatFacts()),
+                devices=devices.get(project.pk, DeviceFacts()),
+            )
             for project in projects
         ],
         "more": len(found) > MOST_PROJECTS,
@@ -80,9 +88,14 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - a view
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The answer where there is nothing: JSON to programs, a page to people."""
-    if request.path_info.startswith("/api/"):
+    """The answer where there is nothing: JSON to programs, a page to people.
+
+    Outside the native API a program gets what heartbeat's API says there.
+    """
+    if request.path_info.startswith("/api/v1/"):
         return JsonResponse({"detail": "There is nothing at this path."}, status=404)
+    if request.path_info.startswith("/api/"):
+        return HttpResponse("Not Found", "text/plain; charset=utf-8", 404)
     return defaults.page_not_found(request, exception)
 
 
@@ -114,6 +127,8 @@ def project_overview(request: HttpRequest, project: Project) -> HttpResponse:
     context = {
         "project": project,
         "stats": stat_facts([project]).get(project.pk, StatFacts()),
+        "devices": device_facts([project]).get(project.pk, DeviceFacts()),
+        "registering": registering(public_url(request)),
         "can_manage": can_manage,
         "told": manager_addresses(project) if can_manage else [],
         "base_url": public_url(request),

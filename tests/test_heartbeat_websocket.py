@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 import websockets
 
-from tests.websocket_helpers import address, beat, frame, register, until, watching
+from tests.websocket_helpers import address, beat, frame, hung_up, register, until, watching
 
 KEYS = [
     "last_seen",
@@ -71,10 +71,9 @@ async def test_it_answers_pings_and_closes_and_passes_over_what_is_sent(server, 
 
 async def test_who_says_too_much_is_hung_up_on(server, keys):
     async with watching(server, keys) as socket:
+        await socket.send("x" * 100_000)
         with pytest.raises(websockets.ConnectionClosed):
-            await socket.send("x" * 100_000)
-            while True:
-                await socket.recv()
+            await hung_up(socket)
         assert socket.close_code == 1009
 
 
@@ -121,10 +120,7 @@ async def test_who_watches_a_deleted_project_is_told_to_go(server, keys):
             "DELETE FROM telemetry_accesstoken WHERE project_id = %s RETURNING 1", keys["id"]
         )
         server.query("DELETE FROM telemetry_project WHERE id = %s RETURNING 1", keys["id"])
-        with pytest.raises(websockets.ConnectionClosed):
-            while True:
-                await socket.recv()
-        assert socket.close_code == 1001
+        assert await hung_up(socket) == 1001
 
 
 async def test_hundreds_may_watch_and_all_are_told(server, keys):

@@ -53,3 +53,10 @@ async def until(socket, condition, frames=20):
         if condition(found):
             return found
     raise AssertionError(found)
+
+
+async def hung_up(socket):
+    """The code with which the server closes it, whatever it says before."""
+    async for _ in socket:
+        pass
+    return socket.close_code

@@ -1,0 +1,57 @@
+"""How to make a machine beat: lines to paste, for each way in which it can be told the time."""
+
+import json
+import shlex
+from dataclasses import dataclass
+
+__all__ = ["Snippet", "beating", "registering"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    title: str
+    command: str
+    hint: str = ""
+
+
+def registering(base_url: str, secret_key: str = "YOUR_SECRET_KEY") -> str:  # noqa: S107
+    """The line that registers a device by the original's API."""
+    body = json.dumps({"name": "Laptop"})
+    return (
+        f"curl -X POST -H 'Authorization: {secret_key}' -H 'Content-Type: application/json'"
+        f" -d '{body}' {shlex.quote(base_url + '/api/devices')}"
+    )
+
+
+def beating(base_url: str, token: str = "YOUR_TOKEN") -> list[Snippet]:  # noqa: S107
+    """How a device beats every minute."""
+    url = f"{base_url}/api/beat"
+    curl = f"curl -fsS -m 10 -X POST -H 'Authorization: {token}' {shlex.quote(url)}"
+    return [
+        Snippet("Once, to try it", curl, "It answers with the time of the beat."),
+        Snippet("cron", f"* * * * * {curl} >/dev/null", "A line for “crontab -e”."),
+        Snippet("systemd timer", _systemd(curl), "Paste it into a shell, without root."),
+        Snippet(
+            "Windows Task Scheduler",
+            'schtasks /Create /F /TN Heartbeat /SC MINUTE /TR "curl.exe -s -m 10 -X POST'
+            f' -H \\"Authorization: {token}\\" {url}"',
+            "A line for the command prompt of Windows 10 or newer.",
+        ),
+    ]
+
+
+def _systemd(curl: str) -> str:
+    return f"""\
+mkdir -p ~/.config/systemd/user
+cat > ~/.config/systemd/user/heartbeat.service <<'END'
+[Service]
+Type=oneshot
+ExecStart={curl}
+END
+cat > ~/.config/systemd/user/heartbeat.timer <<'END'
+[Timer]
+OnCalendar=minutely
+[Install]
+WantedBy=timers.target
+END
+systemctl --user enable --now heartbeat.timer"""
