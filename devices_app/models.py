@@ -5,6 +5,7 @@ what pages and `/api/stats` show is counted in the same transaction.
 """
 
 from datetime import timedelta
+
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models.functions import Now

@@ -6,16 +6,8 @@ import pytest
 from django.db import transaction
 
 from stats_app.models import Stat
-from tests.stathat_helpers import (
-    EZ_KEY,
-    FORM,
-    JSON,
-    USER_KEY,
-    buckets,
-    new_project,
-    through_door,
-    through_urls,
-)
+from tests.stathat_helpers import EZ_KEY, FORM, JSON, USER_KEY, buckets, new_project
+from tests.wire_helpers import through_door, through_urls
 
 EZ = f"/ez?ezkey={EZ_KEY}&stat=a&t=60"
 GOOD = f"ezkey={EZ_KEY}&stat=a&count=1&t=60"

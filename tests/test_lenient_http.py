@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import socket
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ import uvicorn
 from telemetry.door import lenient
 from telemetry.door.lenient import LenientProtocol, with_encoded_target
 from tests.server import ServerProcess
+from tests.wire_helpers import talk
 
 NAMES = "SELECT name FROM stats_app_stat WHERE project_id = %s"
 SUMS = (
@@ -23,20 +23,6 @@ SUMS = (
 @pytest.fixture
 def keys(server: ServerProcess) -> dict[str, str]:
     return server.create_project()
-
-
-def talk(server: ServerProcess, *requests: bytes) -> bytes:
-    """What the server says until it hangs up."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for request in requests:
-            connection.sendall(request)
-            if len(requests) > 1:
-                time.sleep(0.1)  # so that each is received for itself
-        reply = b""
-        while part := connection.recv(65536):
-            reply += part
-    return reply
 
 
 @pytest.mark.parametrize(

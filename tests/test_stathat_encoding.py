@@ -3,7 +3,8 @@
 import pytest
 
 from stats_app.models import Stat
-from tests.stathat_helpers import EZ_KEY, JSON, OK, new_project, post, sums, through_door
+from tests.stathat_helpers import EZ_KEY, JSON, OK, new_project, post, sums
+from tests.wire_helpers import through_door
 
 
 @pytest.fixture(autouse=True)

@@ -6,15 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.stathat_helpers import (
-    EZ_KEY,
-    FORM,
-    JSON,
-    USER_KEY,
-    new_project,
-    through_door,
-    through_urls,
-)
+from tests.stathat_helpers import EZ_KEY, FORM, JSON, USER_KEY, new_project
+from tests.wire_helpers import through_door, through_urls
 
 # One transaction for all examples of a test: what one stored does not matter to the next.
 FUZZ = settings(

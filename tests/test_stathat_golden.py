@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from stats_app.models import Stat
-from tests.stathat_helpers import buckets, new_project, through_door, through_urls
+from tests.stathat_helpers import buckets, new_project
+from tests.wire_helpers import parsed, through_door, through_urls
 
 FOLDER = Path(__file__).parent / "golden" / "stathat"
 EXPECTED = FOLDER / "expected.json"
@@ -25,18 +26,8 @@ def project(db, monkeypatch):
         Stat.objects.create(project=project, name=name, kind=kind, key=f"{name}-key")
 
 
-def parsed(path):
-    """Method, target, body and headers; of the body only what the client announced."""
-    head, _, body = path.read_bytes().partition(b"\r\n\r\n")
-    first, *lines = head.decode().split("\r\n")
-    method, target, _ = first.split(" ")
-    headers = dict(line.split(": ", 1) for line in lines)
-    length = {name.lower(): value for name, value in headers.items()}.get("content-length")
-    return method, target, body[: int(length)] if length else body, headers
-
-
 def outcome(through, path):
-    reply = through(*parsed(path))
+    reply = through(*parsed(path.read_bytes()))
     stats = dict(Stat.objects.values_list("name", "kind"))
     stored = [
         [name, Stat.Kind(stats[name]).label, "then" if start.year < 2020 else "now", count, total]

@@ -2,23 +2,16 @@
 
 import http.client
 import re
-import socket
 
 import pytest
 
 from tests.stathat_helpers import FORM, OK
+from tests.wire_helpers import talk
 
 
 @pytest.fixture
 def keys(server):
     return server.create_project("Live")
-
-
-def talk(server, request):
-    """The raw reply to a raw request after which the server closes the line."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
-        line.sendall(request)
-        return b"".join(iter(lambda: line.recv(65_536), b""))
 
 
 def post(server, **params):

@@ -2,17 +2,8 @@
 
 import pytest
 
-from tests.stathat_helpers import (
-    EZ_KEY,
-    FORM,
-    OK,
-    ez,
-    new_project,
-    post,
-    sums,
-    through_door,
-    through_urls,
-)
+from tests.stathat_helpers import EZ_KEY, FORM, OK, ez, new_project, post, sums
+from tests.wire_helpers import through_door, through_urls
 
 PATHS = pytest.mark.parametrize("path", ["/ez", "/c", "/v"])
 
