@@ -7,6 +7,7 @@ clients' logs are read by people who compare them. Methods are looked at before 
 before bodies.
 """
 
+import functools
 import json
 import re
 from http import HTTPStatus
@@ -52,6 +53,12 @@ async def beat(request: Request) -> Response:
     at = await record_beat(token=token.decode("latin-1")) if token else None
     if at is None:
         raise Problem(401, "there is no such token")
+    return _acknowledged(at)
+
+
+@functools.lru_cache(maxsize=4)
+def _acknowledged(at: int) -> Response:
+    """The same for all beats of a second."""
     return Response(200, b"%d" % at, _TEXT)
 
 

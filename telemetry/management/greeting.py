@@ -16,10 +16,17 @@ def greeting(host: str, port: int, made: Bootstrapped | None) -> Iterator[str]:
             f"Sign in as {made.admin.username} with the password {made.admin.password}"
             " (shown only now)"
         )
-    if made and made.project:
-        yield f"Key that registers heartbeat devices: {made.project.secret_key} (shown only now)"
     project = Project.objects.filter(is_default=True).first()
     if project:
         yield "Try it:"
-        yield f"  StatHat   curl -d 'ezkey={project.ezkey}&stat=hello&count=1' {url}/ez"
+        yield f"  StatHat    curl -d 'ezkey={project.ezkey}&stat=hello&count=1' {url}/ez"
+        if made and made.project:
+            yield (
+                f"  heartbeat  curl -X POST -H 'Authorization: {made.project.secret_key}'"
+                " -H 'Content-Type: application/json' -d '{\"name\":\"Laptop\"}'"
+                f" {url}/api/devices"
+            )
+            yield "             (registers a device; this key for that is shown only now)"
+        else:
+            yield f"  heartbeat  curl {url}/api/stats"
     yield "Stop with Ctrl-C."

@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from telemetry.serving import default_workers
-from tests.bench import memory, pages, writes
+from tests.bench import beats, board, memory, pages, watchers, writes
 from tests.bench.load import need_wrk
 from tests.server import running_server
 
@@ -22,21 +22,31 @@ BARS = {
     "batch_points_of_singles": (5, "at least"),
     "page_many_of_few": (1.5, "below"),
     "memory_mib": (200, "below"),
+    "beats_of_bare_at_64": (0.20, "at least"),
+    "beats_of_bare_at_256": (0.40, "at least"),
+    "board_many_of_few": (1.5, "below"),
 }
+PARTS = ["writes", "beats", "watchers", "board", "memory", "pages"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--quick", action="store_true", help="short runs, little data")
-    parser.add_argument("--only", choices=["writes", "memory", "pages"], action="append")
+    parser.add_argument("--only", choices=PARTS, action="append")
     options = parser.parse_args()
     need_wrk()
-    wanted = options.only or ["writes", "memory", "pages"]
+    wanted = options.only or PARTS
     workers = int(os.environ.get("WORKERS") or 0) or default_workers()
     report: dict[str, Any] = {}
     with running_server(workers=workers) as server:
         if "writes" in wanted:
             report["writes"] = writes.measure(server, workers, 2 if options.quick else 8)
+        if "beats" in wanted:
+            report["beats"] = beats.measure(server, workers, 2 if options.quick else 8)
+        if "watchers" in wanted:
+            report["watchers"] = watchers.measure(server, 5 if options.quick else 20)
+        if "board" in wanted:
+            report["board"] = board.measure(server, 5_000 if options.quick else 100_000)
         if "memory" in wanted:
             report["memory"] = memory.measure(server, 50_000 if options.quick else 1_000_000)
         if "pages" in wanted:
@@ -47,7 +57,12 @@ def main() -> None:
 
 
 def bars(report: dict[str, Any]) -> dict[str, Any]:
-    figures: dict[str, float] = {**report.get("writes", {}).get("ratios", {})}
+    figures: dict[str, float] = {
+        **report.get("writes", {}).get("ratios", {}),
+        **report.get("beats", {}).get("ratios", {}),
+    }
+    if "board" in report:
+        figures["board_many_of_few"] = report["board"]["board_many_of_few"]
     if "pages" in report:
         figures["page_many_of_few"] = report["pages"]["page_many_of_few"]
     if "memory" in report:
@@ -64,57 +79,52 @@ def bars(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def table(report: dict[str, Any]) -> None:
-    def line(*cells: Any) -> None:
-        sys.stderr.write("  ".join(f"{cell!s:>12}" for cell in cells) + "\n")
-
     if "writes" in report:
         found = report["writes"]
-        line(
-            "connections",
-            "posts/s",
-            "p50 ms",
-            "p99 ms",
-            "of bare",
-            "bare/s",
-            "bare p99",
-            "of bare+",
-            "bare+/s",
-            "srv cores",
-            "db cores",
-            "srv MiB",
-            "db MiB",
-        )
-        for connections, single in found["single_posts"].items():
-            bare = found["floor_bare_asgi"][connections]
-            line(
-                connections,
-                single["per_second"],
-                single["p50"],
-                single["p99"],
-                found["ratios"][f"of_bare_at_{connections}"],
-                bare["per_second"],
-                bare["p99"],
-                found["ratios"][f"of_bare_on_our_protocol_at_{connections}"],
-                found["floor_bare_asgi_on_our_protocol"][connections]["per_second"],
-                single["server_cores"],
-                single["database_cores"],
-                single["server_peak_mib"],
-                single["database_peak_mib"],
-            )
-        sys.stderr.write("bare: an ASGI callable on uvicorn; bare+: on our HTTP protocol for it\n")
+        _loads("posts/s", found["single_posts"], found, "of_bare")
         batch = found["batches_of_1000"]
-        line("batches", f"{batch['points_per_second']} points/s", batch["p50"], batch["p99"])
-        line("pgbench", f"{found['floor_pgbench_commits_per_second']} commits/s")
-    if "pages" in report:
-        for name in ("few", "many"):
-            figures = report["pages"][name]
-            line(
-                f"{figures['stats']} stats",
-                f"page {figures['page']} ms",
-                f"list {figures['list']} ms",
-            )
+        _line("batches", f"{batch['points_per_second']} points/s", batch["p50"], batch["p99"])
+        _line("pgbench", f"{found['floor_pgbench_commits_per_second']} commits/s")
+    if "beats" in report:
+        _loads("beats/s", report["beats"]["beats"], report["beats"], "beats_of_bare")
+    if "watchers" in report:
+        for name, figure in report["watchers"].items():
+            _line(name.replace("_", " "), figure)
+    for part, unit in (("board", "devices"), ("pages", "stats")):
+        for name in ("few", "many") if part in report else ():
+            figures = dict(report[part][name])
+            _line(f"{figures.pop(unit)} {unit}", *(f"{k} {v} ms" for k, v in figures.items()))
     for name, bar in report["bars"].items():
-        line(name, bar["figure"], bar["bar"], "held" if bar["held"] else "MISSED")
+        _line(name, bar["figure"], bar["bar"], "held" if bar["held"] else "MISSED")
+
+
+def _loads(unit: str, loads: dict[int, Any], found: dict[str, Any], ratio: str) -> None:
+    """A table of what was stored at each number of connections, beside both floors."""
+    ours = found["floor_bare_asgi_on_our_protocol"]
+    heads = ("p50 ms", "p99 ms", "of bare", "bare/s", "bare p99", "of bare+", "bare+/s")
+    _line("connections", unit, *heads, "srv cores", "db cores", "srv MiB", "db MiB")
+    for connections, load in loads.items():
+        bare = found["floor_bare_asgi"][connections]
+        _line(
+            connections,
+            load["per_second"],
+            load["p50"],
+            load["p99"],
+            found["ratios"][f"{ratio}_at_{connections}"],
+            bare["per_second"],
+            bare["p99"],
+            found["ratios"][f"{ratio}_on_our_protocol_at_{connections}"],
+            ours[connections]["per_second"],
+            load["server_cores"],
+            load["database_cores"],
+            load["server_peak_mib"],
+            load["database_peak_mib"],
+        )
+    sys.stderr.write("bare: an ASGI callable on uvicorn; bare+: on our HTTP protocol for it\n")
+
+
+def _line(*cells: Any) -> None:
+    sys.stderr.write("  ".join(f"{cell!s:>12}" for cell in cells) + "\n")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ CONNECTIONS = (1, 16, 64, 256)
 def measure(server: ServerProcess, workers: int, seconds: float) -> dict[str, Any]:
     """All figures of the write path; raises ``AssertionError`` if a sum is not what was told."""
     keys = server.create_project("Bench")
-    database = _database(server)
+    database = database_of(server)
     wrk(server.url, "ez.lua", connections=16, seconds=2, key=keys["ezkey"])  # makes the stats
     singles, floor, ours = {}, {}, {}
     # One after the other at each number of connections: a machine's speed changes by the minute.
@@ -134,7 +134,7 @@ def bare_server(workers: int, http: str = "'httptools'") -> Iterator[str]:
         process.wait(timeout=30)
 
 
-def _database(server: ServerProcess) -> ServerStatus:
+def database_of(server: ServerProcess) -> ServerStatus:
     ensure_running(server.data_dir)
     status = server_status(server.data_dir)
     assert status
