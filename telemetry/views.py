@@ -101,7 +101,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The answer when we have failed, which has been logged."""
-    if request.path_info.startswith("/api/"):
+    if request.path_info.startswith("/api/v1/"):
         return JsonResponse({"detail": "Internal error; it has been logged."}, status=500)
     return defaults.server_error(request)
 
