@@ -2,11 +2,13 @@
 
 import time
 import urllib.request
+from contextlib import ExitStack
 from urllib.error import HTTPError
 
 import pytest
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
+from websockets.sync.client import connect
 
 from telemetry.models import User
 from tests.server import ServerProcess, running_server
@@ -63,6 +65,17 @@ def test_every_process_counts_and_any_of_them_tells() -> None:
         assert 1 <= found["telemetry_batch_seconds_count",] <= 41
         assert found["telemetry_batch_seconds_bucket", "+Inf"] <= 41
         assert found["telemetry_waiting_points",] == 0
+
+
+def test_who_watches_by_websocket_is_counted_until_they_go() -> None:
+    with running_server(workers=2, METRICS_TOKEN=TOKEN) as server:
+        url = f"ws://127.0.0.1:{server.port}/api/stats/ws"
+        with ExitStack() as open_sockets:
+            for _ in range(5):
+                open_sockets.enter_context(connect(url)).recv()
+            assert scrape(server)["telemetry_watchers",] == 5
+        while scrape(server)["telemetry_watchers",]:  # until the test's time is over
+            time.sleep(0.1)
 
 
 @pytest.mark.django_db
