@@ -38,7 +38,7 @@ class Fleet(models.Model):
     )
 
     def __str__(self) -> str:
-        return f"Devices of {self.project_id}"
+        return f"Devices of {self.project}"
 
 
 class Device(models.Model):

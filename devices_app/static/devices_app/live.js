@@ -6,11 +6,11 @@
   const root = document.getElementById("devices");
   const live = document.getElementById("live");
   const HOUR = 3600;
-  const WORDS = { on: "Live", paused: "Paused", failed: "Connection lost, trying again" };
+  const AWHILE = 60;
+  const WORDS = { on: "Live", paused: "Paused", failed: "Connection lost, trying again", out: "You may not see this any more: load the page again" };
   const number = new Intl.NumberFormat("en");
   let hour = Number(root.dataset.hour);
-  let socket = null;
-  let wait = 1000;
+  let shown = null; // the server's time of what was told last
 
   function showLive(state) {
     live.dataset.state = state;
@@ -38,12 +38,12 @@
   function setTime(element, seconds) {
     if (!element || seconds === null) return;
     const at = new Date(seconds * 1000);
-    if (Math.floor(new Date(element.dateTime) / 1000) !== seconds) element.dateTime = at.toISOString();
     if ("exact" in element.dataset) {
-      setText(element, at.toLocaleString(undefined, { dateStyle: "long", timeStyle: "medium" }));
-    } else {
-      window.telemetry.showTime(element);
+      setText(element, at.toLocaleString(undefined, { dateStyle: "long", timeStyle: "long" }));
+      return;
     }
+    if (Math.floor(new Date(element.dateTime) / 1000) !== seconds) element.dateTime = at.toISOString();
+    window.telemetry.showTime(element);
   }
 
   function showFacts(stats) {
@@ -83,11 +83,33 @@
     )).join(""));
   }
 
-  function drawRunning(bar, count) {
+  function roundUp(most) {
+    for (let size = 1; ; size *= 10) {
+      const step = [1, 2, 3, 4, 6, 8].find((each) => each * size >= most);
+      if (step) return step * size;
+    }
+  }
+
+  function drawBar(bar, top) {
     const { height } = bar.ownerSVGElement.viewBox.baseVal;
-    const size = Math.min(height, (height * count) / Number(bar.dataset.top));
+    const size = (height * Number(bar.parentElement.dataset.beats)) / top;
     bar.setAttribute("y", String(height - size));
     bar.setAttribute("height", String(size));
+  }
+
+  function drawRunning(bar, count) {
+    const group = bar.parentElement;
+    const start = new Date(hour * 1000).toISOString().slice(0, 16).replace("T", " ");
+    group.dataset.beats = String(count);
+    setText(group.querySelector("title"), `${start} UTC: ${number.format(count)} beat${count === 1 ? "" : "s"}`);
+    const top = Math.max(Number(bar.dataset.top), roundUp(count));
+    if (top > Number(bar.dataset.top)) {
+      bar.dataset.top = String(top);
+      setText(group.closest(".hours").querySelector(".hours-top"), number.format(top));
+      group.parentElement.querySelectorAll(".bar").forEach((each) => drawBar(each, top));
+    } else {
+      drawBar(bar, top);
+    }
   }
 
   function showHours(row, hours) {
@@ -125,13 +147,10 @@
     const oldest = groups.shift();
     addInRange(row, -Number(oldest.dataset.beats));
     const before = groups.at(-1).querySelector(".bar");
-    groups.at(-1).dataset.beats = row.dataset.hours.split(",").at(-1);
     const bar = before.cloneNode();
     before.removeAttribute("data-running");
     oldest.querySelector(".bar")?.remove();
     oldest.append(bar);
-    oldest.dataset.beats = "0";
-    oldest.querySelector("title").textContent = "The running hour";
     chart.append(oldest);
     [...groups, oldest].forEach((group, index) => {
       group.querySelector(".reach").setAttribute("x", String(index));
@@ -157,7 +176,16 @@
     if (!rows.length) return;
     // The server's clock, not this machine's.
     const now = stats.last_seen === null ? Date.now() / 1000 : stats.last_seen + stats.last_seen_relative;
-    for (; now >= hour + HOUR; hour += HOUR) rows.forEach(beginHour);
+    if (shown !== null && now >= hour + HOUR && now - shown > AWHILE) {
+      // Nobody told us in which hours the beats came that we have missed.
+      window.location.reload();
+      return;
+    }
+    shown = now;
+    while (now >= hour + HOUR) {
+      hour += HOUR;
+      rows.forEach(beginHour);
+    }
     const devices = new Map(stats.devices.map((device) => [String(device.id), device]));
     rows.forEach((row) => {
       const device = devices.get(row.dataset.device);
@@ -166,30 +194,64 @@
     });
   }
 
-  /* The connection */
+  /* The connection: at most one. `timer` waits for its next message or, without one, to try anew. */
+
+  const PATIENCE = 15000;
+  const NOT_ALLOWED = 1008;
+  let socket = null;
+  let timer = 0;
+  let wait = 1000;
 
   function connect() {
     const scheme = window.location.protocol === "https:" ? "wss" : "ws";
     const query = new URLSearchParams({ project: root.dataset.project, devices: root.dataset.devices });
-    socket = new WebSocket(`${scheme}://${window.location.host}/api/stats/ws?${query}`);
-    socket.addEventListener("message", (event) => {
+    const opened = new WebSocket(`${scheme}://${window.location.host}/api/stats/ws?${query}`);
+    socket = opened;
+    expectMessage();
+    opened.addEventListener("message", (event) => {
+      if (opened !== socket) return;
       wait = 1000;
+      expectMessage();
       showLive("on");
       show(JSON.parse(event.data));
     });
-    socket.addEventListener("close", () => {
-      if (document.hidden) return;
-      showLive("failed");
-      setTimeout(connect, wait);
-      wait = Math.min(wait * 2, 30000);
+    opened.addEventListener("close", (event) => {
+      if (opened !== socket) return;
+      if (event.code === NOT_ALLOWED) {
+        disconnect();
+        showLive("out");
+      } else {
+        tryAgain();
+      }
     });
+  }
+
+  function disconnect() {
+    const old = socket;
+    clearTimeout(timer);
+    socket = null;
+    old?.close();
+  }
+
+  function expectMessage() {
+    // A network that is gone closes nothing.
+    clearTimeout(timer);
+    timer = setTimeout(tryAgain, PATIENCE);
+  }
+
+  function tryAgain() {
+    disconnect();
+    showLive("failed");
+    timer = setTimeout(connect, wait);
+    wait = Math.min(wait * 2, 30000);
   }
 
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) {
+      disconnect();
       showLive("paused");
-      socket.close();
-    } else if (socket.readyState > WebSocket.OPEN) {
+    } else if (!socket && live.dataset.state !== "out") {
+      clearTimeout(timer);
       connect();
     }
   });
