@@ -42,7 +42,11 @@ class Fleet(models.Model):
 
 
 class Device(models.Model):
-    """Something that beats. `number` is its id in its project, from 0, and never given again."""
+    """Something that beats. `number` is its id in its project, from 0, and never given again.
+
+    `last_beat_at` follows a clock that is put back; `furthest_at` does not, so that no absence is
+    seen when that clock is put forward again.
+    """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="devices", db_index=False)
     number = models.IntegerField("id", editable=False)
@@ -51,6 +55,7 @@ class Device(models.Model):
     created_at = models.DateTimeField(default=now, db_default=Now(), editable=False)
     num_beats = models.BigIntegerField("beats", default=0, db_default=0, editable=False)
     last_beat_at = models.DateTimeField("last beat", null=True, editable=False)
+    furthest_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [
@@ -124,7 +129,9 @@ class Tally(models.Model):
     slot = models.SmallIntegerField()
     beats = models.BigIntegerField(db_default=0)
     visits = models.BigIntegerField(db_default=0)
+    # As a device's.
     last_beat_at = models.DateTimeField(null=True)
+    furthest_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.project_id}/{self.slot}: {self.beats} beats, {self.visits} visits"

@@ -46,7 +46,8 @@ async def record_beat(*, token: str) -> int | None:
     Returns the time of the beat in whole seconds since 1970. It is committed when this returns.
     Raises ``StoreError`` if it was not.
     """
-    at = clock.time()
+    # In whole microseconds, as it is stored: rounded there, it could be in the next second.
+    at = int(clock.time() * 1e6) / 1e6
     known: bool = await get_store().submit(RecordBeat(hash_secret(token), at, new_id(at)))
     return int(at) if known else None
 

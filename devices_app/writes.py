@@ -27,22 +27,35 @@ def _choose_slot() -> None:
 
 os.register_at_fork(after_in_child=_choose_slot)
 
-# A stored time may be this much later than a new beat's without a clock being wrong: processes
+# A stored time may be ten seconds later than a new beat's without a clock being wrong: processes
 # commit in another order than that in which their beats arrived. One that is still later was
-# written while a clock was ahead, and gives way.
+# written while a clock was ahead. It gives way to what is the last beat now; and it is no beginning
+# of an absence, which is the time since the latest beat before, whichever clock told that.
 _NEWEST = (
     "CASE WHEN old.last_beat_at > {0} + interval '10 seconds' THEN {0}"
     " ELSE greatest(old.last_beat_at, {0}) END"
 )
-_HOURS = Upsert("devices_app_beathour", key=("project_id", "device_id", "start"), add=("count",))
+_BEFORE = (
+    "greatest(CASE WHEN last_beat_at <= {0} THEN last_beat_at END,"
+    " CASE WHEN furthest_at <= {0} THEN furthest_at END)"
+)
+_BEFORE_OF_DEVICE = _BEFORE.format("at")
+_BEFORE_OF_PROJECT = _BEFORE.format("p.first + interval '10 seconds'")
+_NEWEST_OF_DEVICE = _NEWEST.format("n.last")
+_NEWEST_OF_PROJECT = _NEWEST.format("excluded.last_beat_at")
+_HOUR = Upsert("devices_app_beathour", ("project_id", "device_id", "start"), add=("count",)).sql(
+    "SELECT project_id, device_id, date_trunc('hour', at, 'UTC'), count(*)::int"
+    " FROM found WHERE device_id IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+)
 
 _RECORD = f"""
 WITH found AS MATERIALIZED (
      SELECT i.place, to_timestamp(i.at) AS at, i.id, d.id AS device_id, d.number, d.project_id,
-            d.last_beat_at
+            d.last_beat_at, d.furthest_at
        FROM unnest(%b::text[], %b::float8[], %b::uuid[]) WITH ORDINALITY
             AS i(token_hash, at, id, place)
-       LEFT JOIN LATERAL (SELECT id, number, project_id, last_beat_at FROM devices_app_device
+       LEFT JOIN LATERAL (SELECT id, number, project_id, last_beat_at, furthest_at
+                            FROM devices_app_device
                            WHERE token_hash = i.token_hash OFFSET 0) d ON true),
 beat AS (
      INSERT INTO devices_app_beat (project_id, device_id, id, at)
@@ -50,19 +63,14 @@ beat AS (
       ORDER BY 1, 2, 3),
 device AS MATERIALIZED (
      SELECT project_id, number, device_id, count(*)::int AS beats, min(at) AS first,
-            max(at) AS last, min(last_beat_at) AS before
+            max(at) AS last, max({_BEFORE_OF_DEVICE}) AS before
        FROM found WHERE device_id IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2),
 counted AS (
      UPDATE devices_app_device old
-        SET num_beats = old.num_beats + n.beats, last_beat_at = {_NEWEST.format("n.last")}
+        SET num_beats = old.num_beats + n.beats, last_beat_at = {_NEWEST_OF_DEVICE},
+            furthest_at = greatest(old.furthest_at, n.last)
        FROM device n WHERE old.project_id = n.project_id AND old.number = n.number),
-hour AS (
-     {
-    _HOURS.sql(
-        "SELECT project_id, device_id, date_trunc('hour', at, 'UTC'), count(*)::int"
-        " FROM found WHERE device_id IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
-    )
-}),
+hour AS ({_HOUR}),
 absence AS (
      INSERT INTO devices_app_absence (project_id, device_id, started_at, ended_at)
      SELECT project_id, device_id, before, first FROM device
@@ -72,19 +80,18 @@ project AS MATERIALIZED (
      SELECT p.*, before.at AS before
        FROM (SELECT project_id, sum(beats)::int8 AS beats, min(first) AS first, max(last) AS last
                FROM device GROUP BY 1 ORDER BY 1) p
-       LEFT JOIN LATERAL (SELECT max(last_beat_at) AS at FROM devices_app_tally
-                           WHERE project_id = p.project_id
-                             AND last_beat_at <= p.first + interval '10 seconds') before ON true),
+       LEFT JOIN LATERAL (SELECT max({_BEFORE_OF_PROJECT}) AS at FROM devices_app_tally
+                           WHERE project_id = p.project_id) before ON true),
 tally AS (
-     INSERT INTO devices_app_tally AS old (project_id, slot, beats, last_beat_at)
-     SELECT project_id, %b::int2, beats, last FROM project ORDER BY 1
+     INSERT INTO devices_app_tally AS old (project_id, slot, beats, last_beat_at, furthest_at)
+     SELECT project_id, %b::int2, beats, last, last FROM project ORDER BY 1
      ON CONFLICT (project_id, slot) DO UPDATE
-        SET beats = old.beats + excluded.beats, last_beat_at = {
-    _NEWEST.format("excluded.last_beat_at")
-}),
+        SET beats = old.beats + excluded.beats, last_beat_at = {_NEWEST_OF_PROJECT},
+            furthest_at = greatest(old.furthest_at, excluded.furthest_at)),
 gap AS (
      SELECT p.project_id, f.at,
-            f.at - lag(f.at, 1, p.before) OVER (PARTITION BY p.project_id ORDER BY f.at) AS length
+            f.at - greatest(lag(f.at) OVER (PARTITION BY p.project_id ORDER BY f.at), p.before)
+            AS length
        FROM project p JOIN found f ON f.project_id = p.project_id),
 longest AS MATERIALIZED (
      SELECT DISTINCT ON (project_id) project_id, at, length

@@ -123,8 +123,8 @@ async def test_a_query_that_is_not_utf_8_is_no_500() -> None:
 @pytest.mark.parametrize(
     ("target", "kind", "text"),
     [
-        ("/echo", b"text/plain; charset=utf-8", b"The body is larger than 1000 bytes.\n"),
-        ("/api/x", b"application/json", b'{"detail": "The body is larger than 1000 bytes."}'),
+        ("/echo", b"text/plain; charset=utf-8", b"the body is larger than 1000 bytes"),
+        ("/api/v1/x", b"application/json", b'{"detail": "the body is larger than 1000 bytes"}'),
     ],
 )
 async def test_a_body_over_the_limit_is_refused_as_soon_as_it_is(

@@ -49,7 +49,7 @@ async def beat(request: Request) -> Response:
     """Store a beat of the device whose token is the ``Authorization``; answers when that was."""
     if request.method != "POST":
         raise _not_allowed("POST")
-    token = request.headers.get(b"authorization")
+    token = request.header(b"authorization").strip()
     at = await record_beat(token=token.decode("latin-1")) if token else None
     if at is None:
         raise Problem(401, "there is no such token")
@@ -133,7 +133,7 @@ def stats_ws(request: HttpRequest) -> Response:
 
 
 def _key(request: HttpRequest) -> str:
-    return request.headers.get("Authorization", "")
+    return request.headers.get("Authorization", "").strip()
 
 
 def _refusal(request: HttpRequest, *, known: bool) -> Problem:

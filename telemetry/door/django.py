@@ -87,9 +87,9 @@ class ThreadedHandler(ASGIHandler):
 
 
 async def _send_too_large(scope: Scope, send: Send) -> None:
-    text = f"The body is larger than {settings.BODY_LIMIT} bytes."
+    text = f"the body is larger than {settings.BODY_LIMIT} bytes"
     is_api = scope["path"].startswith("/api/v1/")
-    body = json.dumps({"detail": text}).encode() if is_api else f"{text}\n".encode()
+    body = json.dumps({"detail": text}).encode() if is_api else text.encode()
     headers = [
         (b"content-type", b"application/json" if is_api else b"text/plain; charset=utf-8"),
         (b"content-length", b"%d" % len(body)),

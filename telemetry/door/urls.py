@@ -117,7 +117,8 @@ class HotReply(HttpResponse):
     """A hot function's reply, which leaves the server just as that function made it."""
 
     def __init__(self, response: Response) -> None:
-        super().__init__(response.body, status=response.status)
+        kind = response.content_type.decode()
+        super().__init__(response.body, content_type=kind, status=response.status)
         self.own_headers = {
             name.decode(): value.decode()
             for name, value in response.header_list
