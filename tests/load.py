@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 
 @dataclass
 class Told:
-    """What the server told its clients: acknowledged counts by stat, and other statuses."""
+    """What the server told its clients: acknowledged requests by name, and other statuses."""
 
     stored: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -17,14 +17,44 @@ class Told:
     unanswered: Counter[str] = field(default_factory=Counter)
 
 
-class Load:
-    """`connections` clients, each posting counts to `/ez` one after the other until stopped."""
+NewRequest = Callable[[int], tuple[str, bytes]]
+"""Makes the request of a turn: the name that it counts for, and its bytes."""
 
-    def __init__(self, port: int, ezkey: str, *, connections: int, stats: int = 20) -> None:
+
+def posts_to_ez(ezkey: str, *, stats: int = 20) -> NewRequest:
+    """Each a count of 1 for one of so many stats."""
+
+    def request(turn: int) -> tuple[str, bytes]:
+        stat = f"load {turn % stats}"
+        body = urlencode({"ezkey": ezkey, "stat": stat, "count": 1}).encode()
+        return stat, (
+            b"POST /ez HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\n"
+            b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+        )
+
+    return request
+
+
+def beats(tokens: Mapping[str, str]) -> NewRequest:
+    """Each a beat of a device, by names with their tokens; every other one is of the first."""
+    first, *others = tokens
+
+    def request(turn: int) -> tuple[str, bytes]:
+        name = others[turn // 2 % len(others)] if turn % 2 else first
+        head = f"POST /api/beat HTTP/1.1\r\nHost: localhost\r\nAuthorization: {tokens[name]}"
+        return name, f"{head}\r\n\r\n".encode()
+
+    return request
+
+
+class Load:
+    """`connections` clients, each sending requests one after the other until stopped."""
+
+    def __init__(self, port: int, request: NewRequest, *, connections: int) -> None:
         self.port = port
-        self.ezkey = ezkey
+        self.request = request
         self.connections = connections
-        self.stats = stats
         self.told = Told()
         self.running = True
 
@@ -48,30 +78,25 @@ class Load:
             try:
                 while self.running:
                     turn += 7
-                    if not await self._post(reader, writer, f"load {turn % self.stats}"):
+                    if not await self._send(reader, writer, *self.request(turn)):
                         break
             finally:
                 writer.close()
 
-    async def _post(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, stat: str
+    async def _send(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, name: str, request: bytes
     ) -> bool:
-        body = urlencode({"ezkey": self.ezkey, "stat": stat, "count": 1}).encode()
         try:
-            writer.write(
-                b"POST /ez HTTP/1.1\r\nHost: localhost\r\n"
-                b"Content-Type: application/x-www-form-urlencoded\r\n"
-                b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
-            )
+            writer.write(request)
             await writer.drain()
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
             await reader.readexactly(length)
         except (OSError, asyncio.IncompleteReadError):
-            self.told.unanswered[stat] += 1
+            self.told.unanswered[name] += 1
             return False
         status = int(head.split(b" ", 2)[1])
         self.told.statuses[status] += 1
         if status == 200:
-            self.told.stored[stat] += 1
+            self.told.stored[name] += 1
         return b"connection: close" not in head.lower()

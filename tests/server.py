@@ -118,6 +118,24 @@ class ServerProcess:
             return connection.execute(sql.encode(), params).fetchall()
 
 
+class ForeignDatabase:
+    """A PostgreSQL that the server knows only by its URL, so that it cannot start it itself."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        info = ensure_running(data_dir)
+        self.url = (
+            f"postgresql://{info.user}@/{info.dbname}?host={str(info.host).replace('/', '%2F')}"
+        )
+
+    def stop(self) -> None:
+        forget_database(self.data_dir)
+        assert not server_status(self.data_dir)
+
+    def start(self) -> None:
+        ensure_running(self.data_dir)
+
+
 @contextmanager
 def running_server(*, workers: int = 2, **env: str) -> Iterator[ServerProcess]:
     """A started server with an empty data folder, gone at the end."""

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tests.load import Load, Told
+from tests.load import Load, Told, posts_to_ez
 from tests.server import ServerProcess, running_server
 
 SUMS = """
@@ -28,7 +28,7 @@ async def test_kill_9_at_random_moments_loses_no_acknowledged_write() -> None:
     chance = random.Random(20)
     with running_server() as server:
         keys = server.create_project()
-        load = Load(server.port, keys["ezkey"], connections=32)
+        load = Load(server.port, posts_to_ez(keys["ezkey"]), connections=32)
         clients = asyncio.create_task(load.run())
         for _ in range(10):
             before = sum(load.told.stored.values())
@@ -45,7 +45,7 @@ async def test_kill_9_at_random_moments_loses_no_acknowledged_write() -> None:
 async def test_a_graceful_stop_under_load_answers_what_is_in_flight() -> None:
     with running_server() as server:
         keys = server.create_project()
-        load = Load(server.port, keys["ezkey"], connections=32)
+        load = Load(server.port, posts_to_ez(keys["ezkey"]), connections=32)
         clients = asyncio.create_task(load.run())
         await load.until(lambda: sum(load.told.stored.values()) > 500)
         stopping = asyncio.create_task(asyncio.to_thread(server.stop))

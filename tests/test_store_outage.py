@@ -5,38 +5,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from telemetry.postgres.embedded import ensure_running, server_status
 from tests.server import (
     ROOT,
+    ForeignDatabase,
     ServerProcess,
-    forget_database,
     free_port,
     open_folder,
     running_server,
 )
-
-
-class ForeignDatabase:
-    """A PostgreSQL that the server knows only by its URL, so that it cannot start it itself."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir
-        info = ensure_running(data_dir)
-        self.url = (
-            f"postgresql://{info.user}@/{info.dbname}?host={str(info.host).replace('/', '%2F')}"
-        )
-
-    def stop(self) -> None:
-        forget_database(self.data_dir)
-        assert not server_status(self.data_dir)
-
-    def start(self) -> None:
-        ensure_running(self.data_dir)
 
 
 @pytest.fixture

@@ -155,7 +155,7 @@ def _name(request: HttpRequest) -> str:
     if not _JSON.fullmatch(request.headers.get("Content-Type", "")):
         raise Problem(400, "the Content-Type must be application/json")
     try:
-        found: Any = json.loads(request.body, parse_constant=_no_constant)
+        found: Any = json.loads(request.body.decode(), parse_constant=_no_constant)
     except ValueError as reason:
         raise Problem(400, f"the body is not JSON: {reason}") from None
     except RecursionError:
