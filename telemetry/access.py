@@ -123,8 +123,8 @@ def project_to_show(*, slug: str, user: Somebody | None, authorization: str = ""
     """The project that a dialect's own URL shows: the default one, or that of ``?project=slug``.
 
     One whose reads are open is shown to anybody; another to its members, and to an access token
-    with the scope `read` (`authorization`: the header, with ``Bearer``). Else Http404 for those who said
-    who they are, and ``Unauthorized`` for those who did not, or whose token lacks that scope.
+    with the scope `read` (`authorization`: the header, with ``Bearer``). Else Http404 for those
+    who said who they are, and ``Unauthorized`` for those who did not, or whose token may not read.
     """
     wanted = Project.objects.filter(slug=slug) if slug else Project.objects.filter(is_default=True)
     project = None if "\0" in slug else wanted.first()
