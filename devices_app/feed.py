@@ -67,11 +67,11 @@ class Feed:
         if self._running is None:
             self._running = asyncio.create_task(self._run())
         snapshot = await self._current()
-        if snapshot and watcher.numbers is None and not snapshot.covers(None):
-            snapshot = await self._read()  # until now only some devices were asked for
-        # Who asks for devices that nobody else does is told a second later.
-        if snapshot is None or snapshot.covers(watcher.numbers):
-            self._tell(watcher, snapshot)
+        # Until now nobody may have asked for these devices, nor in a reading that is under way.
+        for _ in range(2):
+            if snapshot and not snapshot.covers(watcher.numbers):
+                snapshot = await self._read()
+        self._tell(watcher, snapshot)
 
     def leave(self, watcher: Watcher) -> None:
         """Tell this watcher no more; may be called for one that is not here."""
@@ -89,15 +89,15 @@ class Feed:
             if self._moments[self._moment]:
                 await self._tell_all(list(self._moments[self._moment]))
         self._running = None
-        self._snapshot = None
         _feeds.pop(self._project_id, None)
 
     async def _tell_all(self, watchers: Sequence[Watcher]) -> None:
         try:
             snapshot = await self._current()
-        except Error as error:
+        except Exception as error:
             if not self._away:  # one line, not one each second
-                logger.warning("What devices do cannot be read; trying on: %s", error)
+                known = isinstance(error, Error)
+                logger.error("What devices do cannot be read: %s", error, exc_info=not known)
             self._away = True
             return
         self._away = False
@@ -109,6 +109,8 @@ class Feed:
             watcher.gone()
             return
         numbers = watcher.numbers
+        if not snapshot.covers(numbers):
+            return
         if numbers not in self._frames:
             self._frames[numbers] = snapshot.json(numbers)
         watcher.tell(snapshot, self._frames[numbers])
@@ -148,7 +150,7 @@ def _read_in_thread(project_id: int, wanted: Sequence[frozenset[int] | None]) ->
             numbers=None if everything else set().union(*some),
             apart=bool(some),
         )
-    except Error:
+    except Exception:
         connection.close()  # the next one tries anew
         raise
 

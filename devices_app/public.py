@@ -5,6 +5,8 @@ from functools import wraps
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import re_path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from devices_app.badges import badge
@@ -17,7 +19,7 @@ from telemetry.access import Unauthorized, project_to_show
 from telemetry.models import Project
 from telemetry.pages import public_url
 
-__all__ = ["last_seen_badge", "status", "total_beats_badge"]
+__all__ = ["last_seen_badge", "status", "total_beats_badge", "urlpatterns"]
 
 VIOLET, BLUE, GREY = "#6a5acd", "#3b6cb7", "#5b6570"
 
@@ -52,10 +54,11 @@ def _badge_view(draw: _Badge) -> Callable[[HttpRequest], HttpResponse]:
             raise Http404("There is no such device.")
         response = HttpResponse(badge(*draw(project, device)), "image/svg+xml")
         response["Cache-Control"] = "no-cache, max-age=0, must-revalidate"
-        visit(request, project.slug)
+        if request.headers.get("Sec-Fetch-Site") != "same-origin":  # on a page of our own
+            visit(request, project.slug)
         return response
 
-    return view
+    return csrf_exempt(view)
 
 
 def _project_of(request: HttpRequest) -> Project:
@@ -85,3 +88,10 @@ def total_beats_badge(project: Project, device: Device | None) -> tuple[str, str
     """How many beats there were."""
     beats = device.num_beats if device else fleet_facts(project).beats
     return "Total Beats", f"{beats:,}", BLUE
+
+
+# As clients that add a slash, or begin with two, ask for them.
+urlpatterns = [
+    re_path("^(?:/)?badge/last-seen/?$", last_seen_badge, name="badge-last-seen"),
+    re_path("^(?:/)?badge/total-beats/?$", total_beats_badge, name="badge-total-beats"),
+]

@@ -30,20 +30,33 @@ def beating(base_url: str, token: str = "YOUR_TOKEN") -> list[Snippet]:  # noqa:
     return [
         Snippet("Once, to try it", curl, "It answers with the time of the beat."),
         Snippet("cron", f"* * * * * {curl} >/dev/null", "A line for “crontab -e”."),
-        Snippet("systemd timer", _systemd(curl), "Paste it into a shell, without root."),
+        Snippet(
+            "systemd timer",
+            _systemd(curl),
+            "Paste it into a shell, without root. It beats while you are signed in; after"
+            " “loginctl enable-linger” always.",
+        ),
         Snippet(
             "Windows Task Scheduler",
-            'schtasks /Create /F /TN Heartbeat /SC MINUTE /TR "curl.exe -s -m 10 -X POST'
-            f' -H \\"Authorization: {token}\\" {url}"',
-            "A line for the command prompt of Windows 10 or newer.",
+            _windows(f'-s -m 10 -X POST -H "Authorization: {token}" {url}'),
+            "Paste it into PowerShell, on Windows 10 or newer. It beats on battery, too.",
         ),
     ]
+
+
+def _windows(arguments: str) -> str:
+    """By schtasks, a task would not run on battery."""
+    return f"""\
+$do = New-ScheduledTaskAction -Execute curl.exe -Argument '{arguments}'
+$when = New-ScheduledTaskTrigger -Once -At (Get-Date) -RepetitionInterval (New-TimeSpan -Minutes 1)
+$how = New-ScheduledTaskSettingsSet -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries
+Register-ScheduledTask Heartbeat -Action $do -Trigger $when -Settings $how -Force"""
 
 
 def _systemd(curl: str) -> str:
     return f"""\
 mkdir -p ~/.config/systemd/user
-cat > ~/.config/systemd/user/heartbeat.service <<'END'
+install -m 600 /dev/stdin ~/.config/systemd/user/heartbeat.service <<'END'
 [Service]
 Type=oneshot
 ExecStart={curl}
@@ -51,6 +64,7 @@ END
 cat > ~/.config/systemd/user/heartbeat.timer <<'END'
 [Timer]
 OnCalendar=minutely
+AccuracySec=5s
 [Install]
 WantedBy=timers.target
 END

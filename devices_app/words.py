@@ -5,6 +5,7 @@ __all__ = ["duration_words"]
 _UNITS = (
     ("year", 365 * 86_400),
     ("month", 30 * 86_400),
+    ("week", 7 * 86_400),
     ("day", 86_400),
     ("hour", 3_600),
     ("minute", 60),

@@ -126,11 +126,11 @@ def test_beats_between_two_times(reader, laptop, monkeypatch):
 
 
 def test_a_beat_is_found_by_the_very_time_that_is_shown_of_it(reader, laptop, monkeypatch):
-    """Its id's milliseconds are cut off, its time's microseconds are rounded up here."""
+    """Its id's milliseconds and its time's microseconds are cut off, each by themselves."""
     monkeypatch.setattr("telemetry.clock.time", lambda: NOON.timestamp() + 0.4999998)
     beat(laptop)
     (shown,) = results(get(reader, laptop, "beats"))
-    assert shown["at"] == "2026-03-01T12:00:00.500000Z"
+    assert shown["at"] == "2026-03-01T12:00:00.499999Z"
     assert results(get(reader, laptop, "beats", since=shown["at"])) == [shown]
 
 

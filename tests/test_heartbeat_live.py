@@ -128,3 +128,21 @@ def test_who_hangs_up_too_early_is_nobodys_trouble(server, keys, device):
     assert re.fullmatch(OK, talk(server, head(device)))
     assert beats(server, keys, device) == 1
     assert "Traceback" not in server.output()
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("Transfer-Encoding: chunked\r\nExpect: 100-continue", b""),
+        ("Transfer-Encoding: chunked", b"3\r\nabc\r\n"),
+        ("Content-Length: 10", b"hello"),
+        ("Content-Length: 999999999", b"hello"),
+    ],
+)
+def test_a_body_that_never_ends_keeps_no_beat_from_being_stored(server, keys, device, head, body):
+    """As curl's, told to send chunks and given none: it then waits, as would we."""
+    request = f"POST /api/beat HTTP/1.1\r\nHost: x\r\nAuthorization: {device['token']}\r\n{head}"
+    reply = talk(server, f"{request}\r\n\r\n".encode() + body)
+    assert b"HTTP/1.1 200 OK\r\n" in reply
+    assert b"\r\nconnection: close\r\n" in reply
+    assert beats(server, keys, device) == 1

@@ -69,7 +69,7 @@ def test_the_command_switches_it_off_and_on(lab, capsys):
     call_command("rotate_key", "lab", "secret_key", "--clear")
     call_command("rotate_key", "lab", "secret_key", "--clear")
     assert is_off(lab)
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == "Nobody can register devices any more.\n" * 2
     call_command("rotate_key", "lab", "secret_key")
     assert status_of_registering(capsys.readouterr().out.strip()) == 200
 

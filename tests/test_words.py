@@ -23,7 +23,9 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
         (HOUR + 1, "an hour and a second"),
         (2 * HOUR + 5 * MINUTE + 1, "2 hours, 5 minutes, and a second"),
         (DAY, "a day"),
-        (29 * DAY + 23 * HOUR, "29 days and 23 hours"),
+        (6 * DAY, "6 days"),
+        (7 * DAY, "a week"),
+        (29 * DAY + 23 * HOUR, "4 weeks, a day, and 23 hours"),
         (30 * DAY, "a month"),
         (365 * DAY - 1, "12 months, 4 days, 23 hours, 59 minutes, and 59 seconds"),
         (365 * DAY, "a year"),
@@ -39,7 +41,7 @@ def test_lengths_are_written_as_people_say_them(seconds, words):
 
 
 def test_all_that_is_left_out_is_less_than_a_second():
-    lengths = {"year": 365 * DAY, "month": 30 * DAY, "day": DAY}
+    lengths = {"year": 365 * DAY, "month": 30 * DAY, "week": 7 * DAY, "day": DAY}
     lengths |= {"hour": HOUR, "minute": MINUTE, "second": 1}
     for seconds in [*range(1, 8000, 7), 10**6, 10**7 + 1, 10**8 + 61, 10**9 + 3601, 10**10]:
         total = 0

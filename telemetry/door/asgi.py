@@ -9,9 +9,16 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from telemetry.door.body import read_body
+from telemetry.door.body import pass_over_body, read_body
 from telemetry.door.call import Networks, access_log, call, client_address, refuse
-from telemetry.door.http import Disconnected, HotRoute, Problem, Request, Response
+from telemetry.door.http import (
+    Disconnected,
+    HotRoute,
+    Problem,
+    Request,
+    Response,
+    last_on_its_line,
+)
 from telemetry.door.lifespan import Receive, Scope, Send, live
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -81,8 +88,7 @@ class Door:
 
     async def _speak(self, scope: Scope, receive: Receive, send: Send) -> None:
         websocket = self._websockets.get(scope["path"])
-        host = dict(scope["headers"]).get(b"host", b"")
-        if websocket and self._allows_host(host):
+        if websocket and self._allows_host(dict(scope["headers"]).get(b"host", b"")):
             await websocket(scope, receive, send)
         else:
             await send({"type": "websocket.close"})  # before it is accepted: a 403
@@ -91,15 +97,21 @@ class Door:
         headers = dict(scope["headers"])
         if not self._allows_host(headers.get(b"host", b"")):
             return refuse(route, wrong_host())
+        body = b""
+        is_read = True
         try:
-            body = await read_body(receive, headers, self._body_limit)
+            if route.takes_body:
+                body = await read_body(receive, headers, self._body_limit)
+            else:
+                is_read = await pass_over_body(receive, headers, self._body_limit)
         except Problem as problem:
             return refuse(route, problem)
         client = self._client(scope)
         request = Request(
             scope["method"], scope["path"], scope["query_string"], headers, body, client
         )
-        return await call(route, request)
+        response = await call(route, request)
+        return response if is_read else last_on_its_line(response)
 
     def _client(self, scope: Scope) -> str:
         """The address that a request came from, as far as trusted proxies say."""

@@ -1,10 +1,13 @@
 """Reading the body of a request, up to a limit."""
 
+import asyncio
 import math
 
 from telemetry.door.http import Disconnected, Headers, Problem
 from telemetry.door.lifespan import Receive
 
+# Seconds that a body which is of no interest is waited for.
+_MOMENT = 1.0
 # How many times the limit is read of a body that is over it.
 _PATIENCE = 8
 
@@ -37,6 +40,22 @@ async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
     if size > limit or announced > limit:
         raise too_large(limit)
     return b"".join(parts)
+
+
+async def pass_over_body(receive: Receive, headers: Headers, limit: int) -> bool:
+    """Whether the body has been read, and forgotten; else nothing else can come on this line.
+
+    One that is announced and does not come is not waited for: there are clients that never end
+    their chunked bodies, since nobody has ever read them. Raises ``Disconnected``.
+    """
+    if headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers:
+        return True
+    try:
+        async with asyncio.timeout(_MOMENT):
+            await read_body(receive, headers, limit)
+    except (TimeoutError, Problem):
+        return False
+    return True
 
 
 def _length(text: bytes) -> float:

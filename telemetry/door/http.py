@@ -48,6 +48,12 @@ class Response:
         object.__setattr__(self, "header_list", whole)
 
 
+def last_on_its_line(response: Response) -> Response:
+    """The same reply, after which the connection closes."""
+    headers = (*response.headers, (b"connection", b"close"))
+    return Response(response.status, response.body, response.content_type, headers)
+
+
 Hot = Callable[[Request], Awaitable[Response]]
 
 

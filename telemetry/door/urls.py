@@ -87,7 +87,7 @@ def _answer_now(view: View, request: HttpRequest, parts: dict[str, Any]) -> Http
 
 async def _answer(route: HotRoute, request: HttpRequest) -> Response:
     try:
-        body = request.body
+        body = request.body if route.takes_body else b""
     except RequestDataTooBig:
         return refuse(route, too_large(settings.BODY_LIMIT))
     if len(body) > settings.BODY_LIMIT:  # chunked: Django checks the length that was announced

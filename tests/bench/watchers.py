@@ -108,6 +108,7 @@ def measure(server: ServerProcess, seconds: float, count: int = 2000) -> dict[st
         " SELECT %s, g, 'device ' || g, 'watched ' || g FROM generate_series(0, 9) g RETURNING 1",
         project["id"],
     )
+    time.sleep(2)  # PostgreSQL's sessions count up about once a second
     before = queries(server)
     with watching({"server": [server.process.pid]}) as costs:
         seen = uvloop.run(watch(server.port, project["slug"], count, seconds))

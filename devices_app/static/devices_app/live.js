@@ -20,7 +20,7 @@
   function words(seconds) {
     const parts = [];
     let left = Math.max(0, Math.floor(seconds));
-    for (const [unit, length] of [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", HOUR], ["minute", 60], ["second", 1]]) {
+    for (const [unit, length] of [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", HOUR], ["minute", 60], ["second", 1]]) {
       const count = Math.floor(left / length);
       left %= length;
       if (count === 1) parts.push(`${unit === "hour" ? "an" : "a"} ${unit}`);
