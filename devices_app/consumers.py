@@ -6,6 +6,7 @@ these devices: our own pages ask so, for a project may have a hundred thousand.
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -26,6 +27,8 @@ from telemetry.access import Unauthorized, project_to_show
 from telemetry.models import Project, User
 
 __all__ = ["StatsConsumer"]
+
+logger = logging.getLogger(__name__)
 
 _NUMBERS = re.compile(r"(?:\d{1,9}(?:,\d{1,9})*)?", re.ASCII)
 _MOST_NUMBERS = 1000
@@ -55,12 +58,21 @@ class StatsConsumer(AsyncWebsocketConsumer):
         except (ValueError, Http404, Unauthorized):
             await self.close()  # before it is accepted: a 403
             return
+        except Error as error:
+            await self._come_back(error)
+            return
         await self.accept()
         self._feed = feed_of(project.pk)
         try:
             await self._feed.join(self)
-        except Error:
-            await self.close(TRY_AGAIN)
+        except Error as error:
+            await self._come_back(error)
+
+    async def _come_back(self, error: Error) -> None:
+        logger.warning("A websocket is closed, for the database does not answer: %s", error)
+        if self._feed is None:
+            await self.accept()  # before that, nothing but a 403 can be said
+        await self.close(TRY_AGAIN)
 
     async def disconnect(self, code: int) -> None:  # noqa: ARG002 - Channels' signature
         if self._feed:

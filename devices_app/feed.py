@@ -66,11 +66,15 @@ class Feed:
         count_watchers(1)
         if self._running is None:
             self._running = asyncio.create_task(self._run())
-        snapshot = await self._current()
-        # Until now nobody may have asked for these devices, nor in a reading that is under way.
-        for _ in range(2):
-            if snapshot and not snapshot.covers(watcher.numbers):
-                snapshot = await self._read()
+        try:
+            snapshot = await self._current()
+            # Nobody may have asked for these devices before, nor in a reading that is under way.
+            for _ in range(2):
+                if snapshot and not snapshot.covers(watcher.numbers):
+                    snapshot = await self._read()
+        except BaseException:
+            self.leave(watcher)
+            raise
         self._tell(watcher, snapshot)
 
     def leave(self, watcher: Watcher) -> None:

@@ -1,10 +1,16 @@
 """Without its database the server says 503 to devices, and never the 200 of a stored beat."""
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
 from tests.heartbeat_helpers import JSON, TEXT, beat_on, register_on
 from tests.server import ForeignDatabase, open_folder, running_server
+from tests.websocket_helpers import address
 from tests.wire_helpers import talk, through_server
 
 
@@ -42,16 +48,29 @@ def check_refusals(server, keys, token):
     assert ask(server, "POST", "/api/stats").status == 405
 
 
+def check_that_watchers_come_later(url):
+    with connect(url) as socket:
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=20)
+        assert socket.close_code == 1013  # try again later
+
+
 def check(server, database):
     keys = server.create_project("Away", "--open")
     token = register_on(server, keys)["token"]
     assert beat_on(server, token).status == 200
-    database.stop()
-    check_refusals(server, keys, token)
-    database.start()
-    deadline = time.monotonic() + 20
-    while beat_on(server, token).status != 200:
-        assert time.monotonic() < deadline, "service has not resumed"
+    url = address(server, f"?project={keys['slug']}")
+    with connect(url) as watcher:
+        assert json.loads(watcher.recv(timeout=20))["total_beats"] == 1
+        database.stop()
+        check_refusals(server, keys, token)
+        check_that_watchers_come_later(url)
+        database.start()
+        deadline = time.monotonic() + 20
+        while beat_on(server, token).status != 200:
+            assert time.monotonic() < deadline, "service has not resumed"
+        while json.loads(watcher.recv(timeout=20))["total_beats"] != 2:
+            pass  # told again over the same line, until the test's time is over
     document = ask(server, "GET", f"/api/stats?project={keys['slug']}").json
     assert (document["total_beats"], document["devices"][0]["num_beats"]) == (2, 2)
     assert register_on(server, keys)["id"] == 1
