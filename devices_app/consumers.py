@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,6 +30,8 @@ from telemetry.models import Project, User
 __all__ = ["StatsConsumer"]
 
 logger = logging.getLogger(__name__)
+
+_SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
 
 _NUMBERS = re.compile(r"(?:\d{1,9}(?:,\d{1,9})*)?", re.ASCII)
 _MOST_NUMBERS = 1000
@@ -112,6 +115,8 @@ class StatsConsumer(AsyncWebsocketConsumer):
         if policy == self._policy and (snapshot.open or self._told % _LOOK_AGAIN):
             return True
         self._policy = policy
+        # As it is now: who has signed out is nobody any more.
+        self.scope["session"] = _SessionStore(self.scope["session"].session_key)
         try:
             await self._project()
         except (Http404, Unauthorized):

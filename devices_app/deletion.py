@@ -20,6 +20,8 @@ def delete_devices_and_beats(project_id: int, numbers: Sequence[int]) -> int:
     Inside a transaction the beats are deleted once that has been committed.
     """
     with transaction.atomic():
+        # In the order in which batches lock them, too.
+        list(Fleet.objects.filter(project_id=project_id).select_for_update().values_list("pk"))
         devices = Device.objects.filter(project_id=project_id, number__in=numbers)
         gone = list(devices.order_by("number").select_for_update().values_list("pk", flat=True))
         Device.objects.filter(project_id=project_id, pk__in=gone).delete()

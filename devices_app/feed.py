@@ -87,7 +87,9 @@ class Feed:
     async def _run(self) -> None:
         due = time.monotonic()
         while any(self._moments):
-            due = max(due + 1 / MOMENTS, time.monotonic() - 1)
+            due = max(
+                due + 1 / MOMENTS, time.monotonic() - 0.25
+            )  # what was missed longer is not made up
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             self._moment = (self._moment + 1) % MOMENTS
             if self._moments[self._moment]:

@@ -94,11 +94,9 @@ def fleet_facts(project: Project) -> FleetFacts:
     tally: dict[str, Any] = Tally.objects.filter(project=project).aggregate(
         beats=Sum("beats"),
         visits=Sum("visits"),
-        # One from a clock that was ahead counts only where there is no other: see `writes`.
-        last=Max("last_beat_at", filter=Q(last_beat_at__lte=now + timedelta(seconds=10))),
-        ahead=Max("last_beat_at"),
+        last=Max("last_beat_at"),
     )
-    last = tally["last"] or tally["ahead"]
+    last = tally["last"]
     return FleetFacts(
         devices=fleet.devices,
         beats=tally["beats"] or 0,

@@ -66,7 +66,6 @@ _DEVICES = {
     "all": f"SELECT string_agg({_PIECE}, ',' ORDER BY number), NULL::int[], NULL::text[]",
     "some": f"SELECT NULL, array_agg(number ORDER BY number), array_agg({_PIECE} ORDER BY number)",
 }
-# Times from a clock that was ahead count only where there are no others: see `writes`.
 _SNAPSHOT = """
 SELECT p.read_policy, coalesce(f.status_page, false), date_part('epoch', p.created_at),
        coalesce(date_part('epoch', f.longest_absence), 0), t.beats, t.visits, t.last, d.*
@@ -74,10 +73,7 @@ SELECT p.read_policy, coalesce(f.status_page, false), date_part('epoch', p.creat
   LEFT JOIN devices_app_fleet f ON f.project_id = p.id
  CROSS JOIN LATERAL (
        SELECT coalesce(sum(beats), 0)::int8 AS beats, coalesce(sum(visits), 0)::int8 AS visits,
-              date_part('epoch', coalesce(
-                  max(last_beat_at) FILTER (WHERE last_beat_at <= to_timestamp(%(now)s)
-                                                                  + interval '10 seconds'),
-                  max(last_beat_at))) AS last
+              date_part('epoch', max(last_beat_at)) AS last
          FROM devices_app_tally WHERE project_id = p.id) t
  CROSS JOIN LATERAL ({} FROM devices_app_device WHERE project_id = p.id {}) d
  WHERE p.id = %(project)s
@@ -95,7 +91,7 @@ def read_snapshot(
     `numbers`: only these devices. `apart`: all, but so that ``json`` can list only some of them.
     """
     now = clock.time()
-    params: dict[str, Any] = {"now": now, "project": project_id}
+    params: dict[str, Any] = {"project": project_id}
     sql = _EACH if apart else _ALL
     if numbers is not None:
         sql, params["numbers"] = _SOME, sorted(numbers)

@@ -16,8 +16,10 @@ from telemetry.store.upsert import Upsert
 __all__ = ["SLOT", "CountVisit", "RecordBeat"]
 
 SLOT = os.getpid() % 16
-"""The row of `Tally` that this process adds to. Those of one server mostly differ, which is all
-that is asked: processes with the same one wait for each other, and count right all the same."""
+"""The row of `Tally` that this process adds beats to. Those of one server mostly differ, which is
+all that is asked: processes with the same one wait for each other, and count right all the same."""
+# Visits have rows of their own, after those of beats: so a batch locks all in one order.
+_VISITS_FROM = 16
 
 
 def _choose_slot() -> None:
@@ -29,8 +31,9 @@ os.register_at_fork(after_in_child=_choose_slot)
 
 # A stored time may be ten seconds later than a new beat's without a clock being wrong: processes
 # commit in another order than that in which their beats arrived. One that is still later was
-# written while a clock was ahead. It gives way to what is the last beat now; and it is no beginning
-# of an absence, which is the time since the latest beat before, whichever clock told that.
+# written while a clock was ahead. It gives way to what is the last beat now, in the rows of other
+# processes as well; and no absence ends then, because nobody knows when it began. Later ones begin
+# at the latest beat before, whichever clock told that.
 _NEWEST = (
     "CASE WHEN old.last_beat_at > {0} + interval '10 seconds' THEN {0}"
     " ELSE greatest(old.last_beat_at, {0}) END"
@@ -41,6 +44,7 @@ _BEFORE = (
 )
 _BEFORE_OF_DEVICE = _BEFORE.format("at")
 _BEFORE_OF_PROJECT = _BEFORE.format("p.first + interval '10 seconds'")
+_IS_AHEAD = "last_beat_at > p.first + interval '10 seconds'"
 _NEWEST_OF_DEVICE = _NEWEST.format("n.last")
 _NEWEST_OF_PROJECT = _NEWEST.format("excluded.last_beat_at")
 _HOUR = Upsert("devices_app_beathour", ("project_id", "device_id", "start"), add=("count",)).sql(
@@ -80,7 +84,9 @@ project AS MATERIALIZED (
      SELECT p.*, before.at AS before
        FROM (SELECT project_id, sum(beats)::int8 AS beats, min(first) AS first, max(last) AS last
                FROM device GROUP BY 1 ORDER BY 1) p
-       LEFT JOIN LATERAL (SELECT max({_BEFORE_OF_PROJECT}) AS at FROM devices_app_tally
+       LEFT JOIN LATERAL (SELECT CASE WHEN bool_or({_IS_AHEAD}) THEN NULL
+                                      ELSE max({_BEFORE_OF_PROJECT}) END AS at
+                            FROM devices_app_tally
                            WHERE project_id = p.project_id) before ON true),
 tally AS (
      INSERT INTO devices_app_tally AS old (project_id, slot, beats, last_beat_at, furthest_at)
@@ -88,6 +94,9 @@ tally AS (
      ON CONFLICT (project_id, slot) DO UPDATE
         SET beats = old.beats + excluded.beats, last_beat_at = {_NEWEST_OF_PROJECT},
             furthest_at = greatest(old.furthest_at, excluded.furthest_at)),
+others AS (
+     UPDATE devices_app_tally t SET last_beat_at = p.first FROM project p
+      WHERE t.project_id = p.project_id AND t.slot <> %b::int2 AND t.{_IS_AHEAD}),
 gap AS (
      SELECT p.project_id, f.at,
             f.at - greatest(lag(f.at) OVER (PARTITION BY p.project_id ORDER BY f.at), p.before)
@@ -131,7 +140,7 @@ class RecordBeat(Write):
     @classmethod
     def apply_at_once(cls, batch: Batch, writes: Sequence["RecordBeat"]) -> Sequence[bool]:
         columns = [[w.token_hash for w in writes], [w.at for w in writes], [w.id for w in writes]]
-        return [stored for (stored,) in batch.execute(_RECORD, [*columns, SLOT])]
+        return [stored for (stored,) in batch.execute(_RECORD, [*columns, SLOT, SLOT])]
 
     apply = apply_at_once
 
@@ -146,7 +155,7 @@ class CountVisit(Write):
 
     @classmethod
     def apply_at_once(cls, batch: Batch, writes: Sequence["CountVisit"]) -> Sequence[None]:
-        batch.execute(_VISITS, [SLOT, [write.slug for write in writes]])
+        batch.execute(_VISITS, [SLOT + _VISITS_FROM, [write.slug for write in writes]])
         return [None] * len(writes)
 
     apply = apply_at_once

@@ -100,3 +100,30 @@ def test_a_clock_before_the_server_was_set_up_makes_no_negative_number(clock, la
     beat(laptop)
     found = stats().json
     assert (found["uptime"], *seen()) == (0, START - DAY, 0, 0)
+
+
+@pytest.mark.parametrize("back", [12, 30, 120, HOUR])
+def test_what_a_process_of_before_has_stored_begins_no_absence(monkeypatch, clock, laptop, back):
+    """Its row is old, and that of the present one is ahead."""
+    monkeypatch.setattr(writes, "SLOT", 3)
+    beat_after(clock, (60, laptop))
+    monkeypatch.setattr(writes, "SLOT", 5)
+    beat_after(clock, *[(60, laptop)] * 200)
+    clock.tick(-back)
+    assert seen()[1:] == (0, 60)
+    for slot in (5, 3, 5, 4):
+        monkeypatch.setattr(writes, "SLOT", slot)
+        beat_after(clock, (1, laptop))
+        assert seen() == (clock.at, 0, 60)
+    beat_after(clock, (61, laptop))
+    assert seen()[2] in {61, 60}
+
+
+def test_a_row_that_is_ahead_is_put_right_by_any_process(monkeypatch, clock, laptop):
+    monkeypatch.setattr(writes, "SLOT", 3)
+    clock.tick(YEAR)
+    beat_after(clock, (60, laptop))
+    clock.tick(-YEAR)
+    monkeypatch.setattr(writes, "SLOT", 4)
+    beat_after(clock, (60, laptop), (70, laptop), (80, laptop))
+    assert seen() == (clock.at, 0, 80)

@@ -98,3 +98,27 @@ async def test_who_watches_is_sent_away_when_the_project_is_closed(server):
         assert anybody.close_code == 1008
         for _ in range(3):
             await frame(holder)
+
+
+async def test_who_signs_out_is_told_no_more(server, keys):
+    cookie = await asyncio.to_thread(sign_in, server)
+    async with watching(server, keys, additional_headers={"Cookie": cookie}) as member:
+        await frame(member)
+        await asyncio.to_thread(sign_out, server, cookie)
+        # Looked at again at once, because who may read has been changed.
+        server.query(
+            "INSERT INTO devices_app_fleet (project_id, status_page) VALUES (%s, true)"
+            " ON CONFLICT (project_id) DO UPDATE SET status_page = true RETURNING 1",
+            keys["id"],
+        )
+        with pytest.raises(websockets.ConnectionClosed):
+            await hung_up(member)
+        assert member.close_code == 1008
+
+
+def sign_out(server, cookie):
+    session = cookie.removeprefix("sessionid=")
+    with httpx.Client(base_url=server.url, cookies={"sessionid": session}) as client:
+        client.get("/")
+        form = {"csrfmiddlewaretoken": client.cookies["csrftoken"]}
+        assert client.post("/accounts/logout/", data=form).status_code == 302

@@ -201,6 +201,7 @@
   let socket = null;
   let timer = 0;
   let wait = 1000;
+  let refused = false;
 
   function connect() {
     const scheme = window.location.protocol === "https:" ? "wss" : "ws";
@@ -218,6 +219,7 @@
     opened.addEventListener("close", (event) => {
       if (opened !== socket) return;
       if (event.code === NOT_ALLOWED) {
+        refused = true;
         disconnect();
         showLive("out");
       } else {
@@ -247,10 +249,11 @@
   }
 
   document.addEventListener("visibilitychange", () => {
+    if (refused) return;
     if (document.hidden) {
       disconnect();
       showLive("paused");
-    } else if (!socket && live.dataset.state !== "out") {
+    } else if (!socket) {
       clearTimeout(timer);
       connect();
     }
