@@ -6,7 +6,6 @@ what pages and `/api/stats` show is counted in the same transaction.
 
 from datetime import timedelta
 
-from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.timezone import now
@@ -50,7 +49,7 @@ class Device(models.Model):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="devices", db_index=False)
     number = models.IntegerField("id", editable=False)
-    name = models.CharField(max_length=MAX_NAME, validators=[MaxLengthValidator(MAX_NAME)])
+    name = models.CharField(max_length=MAX_NAME)
     token_hash = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField(default=now, db_default=Now(), editable=False)
     num_beats = models.BigIntegerField("beats", default=0, db_default=0, editable=False)

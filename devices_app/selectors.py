@@ -122,13 +122,10 @@ def devices_of(
     *,
     name: str = "",
     state: State | None = None,
-    seen_since: datetime | None = None,
-    silent_since: datetime | None = None,
 ) -> QuerySet[Device]:
     """The project's devices by number, which is also the order of an index.
 
-    `name`: a part of the name, in any case. `seen_since`: has beaten then or later.
-    `silent_since`: has not beaten since then, or never.
+    `name`: a part of the name, in any case.
     """
     devices = Device.objects.filter(project=project).order_by("number")
     if "\0" in name:  # which PostgreSQL refuses to look for
@@ -137,10 +134,6 @@ def devices_of(
         devices = devices.filter(name__icontains=name)
     if state:
         devices = devices.filter(in_state(state))
-    if seen_since:
-        devices = devices.filter(last_beat_at__gte=seen_since)
-    if silent_since:
-        devices = devices.filter(Q(last_beat_at=None) | Q(last_beat_at__lt=silent_since))
     return devices
 
 

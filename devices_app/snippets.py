@@ -2,16 +2,10 @@
 
 import json
 import shlex
-from dataclasses import dataclass
 
-__all__ = ["Snippet", "beating", "registering"]
+from telemetry.pages import Snippet
 
-
-@dataclass(frozen=True, slots=True)
-class Snippet:
-    title: str
-    command: str
-    hint: str = ""
+__all__ = ["beating", "registering"]
 
 
 def registering(base_url: str, secret_key: str = "YOUR_SECRET_KEY") -> str:  # noqa: S107

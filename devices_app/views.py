@@ -30,7 +30,7 @@ from devices_app.state import ACTIVE, AWAY, State, state_at
 from telemetry import clock, sparkline
 from telemetry.access import may_manage
 from telemetry.models import Project
-from telemetry.pages import manager_page, member_page, public_url
+from telemetry.pages import manager_page, member_page, page_link, public_url
 from telemetry.times import parse_time
 
 PAGE_SIZE = 50
@@ -96,8 +96,8 @@ def board(request: HttpRequest, project: Project) -> HttpResponse:
             for device in page.devices
         ],
         "numbers": ",".join(str(device.number) for device in page.devices),
-        "next": _page_link(request, after=page.after),
-        "previous": _page_link(request, before=page.before),
+        "next": page_link(request, after=page.after),
+        "previous": page_link(request, before=page.before),
         "can_manage": may_manage(request.user, project),
         "registering": registering(public_url(request)),
         "base_url": public_url(request),
@@ -118,18 +118,6 @@ def _live(now: datetime) -> dict[str, Any]:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else None
-
-
-def _page_link(request: HttpRequest, **cursor: int | None) -> str:
-    """The query string of a neighbouring page, with the same filters; empty if there is none."""
-    found = {name: str(number) for name, number in cursor.items() if number is not None}
-    if not found:
-        return ""
-    query = request.GET.copy()
-    for name in ("after", "before"):
-        query.pop(name, None)
-    query.update(found)
-    return f"?{query.urlencode()}"
 
 
 @require_safe

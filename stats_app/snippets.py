@@ -3,18 +3,12 @@
 import json
 import re
 import shlex
-from dataclasses import dataclass
 
 from stats_app.models import Stat
 from telemetry.models import Project
+from telemetry.pages import Snippet
 
-__all__ = ["Snippet", "first_stat", "sending_to"]
-
-
-@dataclass(frozen=True, slots=True)
-class Snippet:
-    title: str
-    command: str
+__all__ = ["first_stat", "sending_to"]
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9._@:~-]+")

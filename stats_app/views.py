@@ -25,7 +25,7 @@ from stats_app.snippets import first_stat, sending_to
 from telemetry import sparkline
 from telemetry.access import may_manage, role_in
 from telemetry.models import Membership, Project
-from telemetry.pages import member_page, public_url, sign_in_first
+from telemetry.pages import member_page, page_link, public_url, sign_in_first
 from telemetry.times import parse_time
 
 PAGE_SIZE = 50
@@ -119,25 +119,14 @@ def stat_list(request: HttpRequest, project: Project) -> HttpResponse:
             Row(stat, latest.get(stat.pk), sparkline.draw(lines[stat.pk], counter=stat.is_counter))
             for stat in page.stats
         ],
-        "next": _page_link(request, after=page.after),
-        "previous": _page_link(request, before=page.before),
+        "next": page_link(request, after=page.after),
+        "previous": page_link(request, before=page.before),
     }
     if not page.stats:
         can_manage = may_manage(request.user, project)
         context["snippets"] = first_stat(project, public_url(request), show_keys=can_manage)
         context["can_manage"] = can_manage
     return render(request, "stats_app/stat_list.html", context)
-
-
-def _page_link(request: HttpRequest, **cursor: str | None) -> str:
-    """The query string of a neighbouring page, with the same filters; empty if there is none."""
-    if not any(cursor.values()):
-        return ""
-    query = request.GET.copy()
-    for name in ("after", "before"):
-        query.pop(name, None)
-    query.update({name: text for name, text in cursor.items() if text})
-    return f"?{query.urlencode()}"
 
 
 @require_safe

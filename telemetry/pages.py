@@ -1,6 +1,7 @@
 """What the HTML pages of all apps share: who may open them, and the address they are reached at."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -12,12 +13,36 @@ from django.http.response import HttpResponseBase
 from telemetry.access import project_for_managing, project_for_reading
 from telemetry.models import Project
 
-__all__ = ["manager_page", "member_page", "public_url", "sign_in_first"]
+__all__ = ["Snippet", "manager_page", "member_page", "page_link", "public_url", "sign_in_first"]
 
 P = ParamSpec("P")
 _ProjectView = Callable[Concatenate[HttpRequest, Project, P], HttpResponseBase]
 # Django passes what a URL holds by name.
 _UrlView = Callable[..., HttpResponseBase]
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Something to copy into a terminal."""
+
+    title: str
+    command: str
+    hint: str = ""
+
+
+def page_link(request: HttpRequest, **cursor: str | int | None) -> str:
+    """The query string of a list's neighbouring page, with the same filters.
+
+    `cursor`: `after` or `before`; empty if that is None, for then there is no such page.
+    """
+    found = {name: str(place) for name, place in cursor.items() if place is not None}
+    if not found:
+        return ""
+    query = request.GET.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    query.update(found)
+    return f"?{query.urlencode()}"
 
 
 def public_url(request: HttpRequest) -> str:

@@ -1,6 +1,5 @@
 
 import datetime
-import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
@@ -32,7 +31,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.IntegerField(editable=False, verbose_name='id')),
-                ('name', models.CharField(max_length=255, validators=[django.core.validators.MaxLengthValidator(255)])),
+                ('name', models.CharField(max_length=255)),
                 ('token_hash', models.CharField(editable=False, max_length=64)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now, editable=False)),
                 ('num_beats', models.BigIntegerField(db_default=0, default=0, editable=False, verbose_name='beats')),
