@@ -21,13 +21,16 @@ __all__ = [
     "manager_addresses",
     "may_manage",
     "may_read",
+    "may_see",
     "project_for_managing",
     "project_for_reading",
+    "project_of_app_key",
     "project_of_secret_key",
     "project_to_show",
     "projects_of",
     "registers_devices",
     "role_in",
+    "token_in",
 ]
 
 Somebody = User | AnonymousUser
@@ -109,6 +112,11 @@ def project_of_secret_key(secret_key: str) -> Project | None:
     return Project.objects.filter(secret_key_hash=hash_secret(secret_key)).first()
 
 
+def project_of_app_key(app_key: str) -> Project | None:
+    """The project whose TStats and Countly clients send this key."""
+    return None if "\0" in app_key else Project.objects.filter(app_key=app_key).first()
+
+
 def default_project() -> Project | None:
     """The project that is shown where a dialect's URL names none."""
     return Project.objects.filter(is_default=True).first()
@@ -117,6 +125,22 @@ def default_project() -> Project | None:
 def registers_devices(project: Project | None) -> bool:
     """Whether there is a key that registers the project's devices."""
     return bool(project and project.secret_key_hash)
+
+
+def token_in(authorization: str) -> AccessToken | None:
+    """The access token of an ``Authorization`` header, if it is ``Bearer`` and one we know."""
+    scheme, _, secret = authorization.partition(" ")
+    return find_token(secret.strip()) if scheme.lower() == "bearer" else None
+
+
+def may_see(project: Project, *, user: Somebody | None, token: AccessToken | None) -> bool:
+    """Whether a dialect's own URLs show the project: to anybody, if its reads are open.
+
+    Else to its members, and to its access tokens with the scope `read`.
+    """
+    if project.read_policy == Project.ReadPolicy.OPEN or (user and may_read(user, project)):
+        return True
+    return bool(token and token.project_id == project.pk and token.allows(AccessToken.Scope.READ))
 
 
 def project_to_show(*, slug: str, user: Somebody | None, authorization: str = "") -> Project:
@@ -130,13 +154,10 @@ def project_to_show(*, slug: str, user: Somebody | None, authorization: str = ""
     project = None if "\0" in slug else wanted.first()
     if project and project.read_policy == Project.ReadPolicy.OPEN:
         return project
-    scheme, _, secret = authorization.partition(" ")
-    token = find_token(secret.strip()) if scheme.lower() == "bearer" else None
-    if project and user and may_read(user, project):
+    token = token_in(authorization)
+    if project and may_see(project, user=user, token=token):
         return project
-    if project and token and token.project_id == project.pk:
-        if token.allows(AccessToken.Scope.READ):
-            return project
-    elif token or (user and user.is_authenticated) or not (project or slug):
+    is_of_project = project and token and token.project_id == project.pk
+    if not is_of_project and (token or (user and user.is_authenticated) or not (project or slug)):
         raise Http404("There is no such project.")
     raise Unauthorized

@@ -75,6 +75,7 @@ class ProjectAdmin(StaffAdmin):
     readonly_fields = ["is_default", "secret_key", "created_at"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "timezone", "read_policy", "is_default", "created_at"]}),
+        ("Sessions", {"fields": ["session_timeout"]}),
         ("Keys", {"fields": ["app_key", "ezkey", "ez_enabled", "ukey", "secret_key"]}),
     ]
     inlines = [MembershipInline]

@@ -124,10 +124,10 @@ class CursorPagination(pagination.CursorPagination):
         return (ordering,) if isinstance(ordering, str) else tuple(ordering)
 
     def get_page_size(self, request: Request) -> int | None:
-        raw = request.query_params.get("page_size")
+        raw = request.query_params.get(self.page_size_query_param)
         if raw is not None and not (raw.isdecimal() and int(raw[:9]) > 0 and len(raw) < 10):
             wanted = f"Give a number from 1 to {self.max_page_size}."
-            raise ValidationError({"page_size": [wanted]})
+            raise ValidationError({self.page_size_query_param: [wanted]})
         return super().get_page_size(request)
 
     def paginate_queryset(

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -79,6 +79,13 @@ class Project(models.Model):
         blank=True,
         editable=False,
         help_text="heartbeat: SHA-256 of the key that registers devices; empty: nobody may.",
+    )
+    session_timeout = models.PositiveIntegerField(
+        "session timeout, in minutes",
+        default=30,
+        db_default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(7 * 24 * 60)],
+        help_text="TStats: a session that is silent for so long has ended at its last activity.",
     )
     created_at = models.DateTimeField(default=now, db_default=Now(), editable=False)
 

@@ -39,7 +39,9 @@ class Door:
         trusted_proxies: Networks = (),
         log_requests: bool = False,
     ) -> None:
+        routes = list(routes)
         self._routes = {route.path: route for route in routes}
+        self._prefixes = [route for route in routes if route.is_prefix]
         self._otherwise = otherwise
         self._allows_host = allows_host
         self._body_limit = body_limit
@@ -48,7 +50,7 @@ class Door:
         self._log = log_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = self._routes.get(scope["path"]) if scope["type"] == "http" else None
+        route = self._route(scope) if scope["type"] == "http" else None
         if route is None:
             if scope["type"] == "lifespan":
                 await live(receive, send)
@@ -81,6 +83,18 @@ class Door:
                 len(response.body),
                 (time.monotonic() - began) * 1000,
             )
+
+    def _route(self, scope: Scope) -> HotRoute | None:
+        path = scope["path"]
+        route = self._routes.get(path)
+        if route is None:
+            for other in self._prefixes:
+                if path.startswith(other.path):
+                    route = other
+                    break
+            else:
+                return None
+        return None if route.leaves and scope["method"] in route.leaves else route
 
     def has_websocket(self, path: str) -> bool:
         """Whether there is a websocket at this path."""

@@ -80,7 +80,8 @@ class HotRoute:
     `hot` may raise ``Problem`` or ``StoreError``; `error` turns what went wrong, there or in the
     door itself (body too large, wrong host, encoded body), into that dialect's reply.
     `preflight` answers ``OPTIONS``, for browsers; without one `hot` does. Unless it `takes_body`,
-    a body is read and forgotten, whatever it is.
+    a body is read and forgotten, whatever it is. `is_prefix`: all paths that begin with `path` are
+    this route's. Methods that it `leaves` are answered by Django.
     """
 
     path: str
@@ -88,3 +89,5 @@ class HotRoute:
     error: Callable[[Problem], Response]
     preflight: Response | None = None
     takes_body: bool = True
+    is_prefix: bool = False
+    leaves: frozenset[str] = frozenset()

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial, wraps
 from typing import Any
 
-from asgiref.sync import async_to_sync, iscoroutinefunction
+from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
@@ -35,13 +35,19 @@ WireView = Callable[..., Response]
 def urls_of(routes: Iterable[HotRoute]) -> list[URLPattern]:
     """URL patterns for hot routes, to be put first in ``urlpatterns``."""
     # The group is empty: Django warns of patterns that begin with a slash, as those of two do.
-    return [re_path(f"^(?:){re.escape(route.path[1:])}$", view_of(route)) for route in routes]
+    return [
+        re_path(f"^(?:){re.escape(route.path[1:])}{'' if route.is_prefix else '$'}", view_of(route))
+        for route in routes
+    ]
 
 
-def view_of(route: HotRoute) -> View:
-    """`route` as an async Django view."""
+def view_of(route: HotRoute, otherwise: View | None = None) -> View:
+    """`route` as an async Django view. `otherwise` answers the methods that the route leaves."""
 
-    async def view(request: HttpRequest) -> HttpResponse:
+    async def view(request: HttpRequest, **parts: str) -> HttpResponse:
+        if otherwise and request.method in route.leaves:
+            answer: HttpResponse = await sync_to_async(otherwise)(request, **parts)
+            return answer
         return HotReply(await _answer(route, request))
 
     return _on_the_wire(view, partial(refuse, route))

@@ -1,0 +1,245 @@
+"""What TStats' clients write: open a session, add events, close it. On the hot path."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+from sessions_app.dialects.tstats.words import BadField, no_project, reply, time_text, to_time
+from sessions_app.services.sessions import (
+    MAX_EVENT_TYPE,
+    Recorded,
+    Result,
+    close_session,
+    open_session,
+    record_event,
+)
+from telemetry.door.http import Problem, Request, Response
+from telemetry.door.multipart import multipart_fields
+
+__all__ = ["answer"]
+
+MAX_EVENT = 64 * 1024
+MAX_IDEMPOTENCY_KEY = 255
+MAX_APP_KEY = 64
+# Neither can be stored as jsonb.
+_NUL = "\\u0000"
+
+Params = Mapping[str, Any]
+
+
+async def answer(request: Request) -> Response:
+    """Whatever is asked of a path below ``/sessions``, but reading."""
+    _, *parts = request.path.strip("/").split("/", 3)
+    match parts:
+        case []:
+            _allow(request, "POST", "GET, POST, OPTIONS")
+            return await _open(request)
+        case [session, "close"]:
+            _allow(request, "PUT POST", "PUT, POST, OPTIONS")
+            return await _close(request, session)
+        case [session, "event"] | [session, "event", _]:
+            _allow(request, "PUT POST", "PUT, POST, OPTIONS")
+            return await _event(request, session, parts[2] if len(parts) > 2 else "")
+        case [_]:
+            _allow(request, "GET", "GET, OPTIONS")
+    raise Problem(404, "there is nothing at this path; see the paths of TStats in the API docs")
+
+
+async def _open(request: Request) -> Response:
+    client_at = to_time(_params(request).get("clientTime"), "clientTime")
+    opened = await open_session(
+        app_key=_app_key(request), client_at=client_at, address=request.client
+    )
+    if opened is None:
+        raise _no_project(request)
+    document = {
+        "clientTime": time_text(client_at),
+        "serverTime": time_text(opened.started_at),
+        "ip": request.client,
+        "_id": opened.id,
+    }
+    return reply(201, document)
+
+
+async def _close(request: Request, session: str) -> Response:
+    client_at = to_time(_params(request).get("clientTime"), "clientTime")
+    closed = await close_session(app_key=_app_key(request), session=session, client_at=client_at)
+    ended = closed.session
+    if ended is None:
+        raise _refusal(request, closed.result)
+    document = {
+        "clientTime": time_text(ended.client_started_at),
+        "serverTime": time_text(ended.started_at),
+        "ip": ended.address,
+        "_id": session,
+        "closeTime": time_text(ended.ended_at),
+        "duration": max(0.0, round((ended.ended_at - ended.started_at).total_seconds(), 3)),
+        "endedBy": ended.end_reason,
+    }
+    return reply(200, document)
+
+
+async def _event(request: Request, session: str, type_: str) -> Response:
+    params = _params(request)
+    client_at = to_time(params.get("clientTime"), "clientTime")
+    event = params.get("event")
+    type_ = _type(type_.removesuffix("/"), event)
+    recorded = await record_event(
+        app_key=_app_key(request),
+        session=session,
+        type=type_,
+        client_at=client_at,
+        data=_data(event),
+        idempotency_key=_idempotency_key(request, params),
+    )
+    if recorded.result is not Result.STORED:
+        raise _refusal(request, recorded.result)
+    if recorded.before:
+        before = recorded.before
+        recorded = Recorded(recorded.result, before.id, before.at)
+        type_, event, client_at = before.type, before.data, before.client_at
+    document = {
+        "_id": recorded.id.hex,
+        "sessionId": session,
+        "type": type_,
+        "event": event,
+        "clientTime": time_text(client_at),
+        "serverTime": time_text(recorded.at),
+    }
+    return reply(201, document)
+
+
+def _type(type_: str, event: Any) -> str:
+    """What an event's type is: from the path, else the event itself if that is a string."""
+    field = "event type"
+    if not type_:
+        if event is None:
+            raise BadField("event", 'is missing: send {"event": …}, or a type in the path')
+        type_, field = (event, "event") if isinstance(event, str) else ("event", "event type")
+    if not type_.strip():
+        raise BadField(field, "must not be empty")
+    if len(type_) > MAX_EVENT_TYPE:
+        hint = ", unless the path names a type" if field == "event" else ""
+        raise BadField(field, f"must have at most {MAX_EVENT_TYPE} characters{hint}")
+    _check_text(type_, field)
+    return type_
+
+
+def _data(event: Any) -> str | None:
+    """An event as JSON, in a form that PostgreSQL can store."""
+    if event is None:
+        return None
+    if isinstance(event, bool):
+        raise BadField("event", "must be a string, a number, an object or an array")
+    try:
+        text = json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise BadField("event", "has half a character in it") from None
+    except ValueError:
+        raise BadField("event", "has a number that is too large") from None
+    if size > MAX_EVENT:
+        raise BadField("event", f"must have at most {MAX_EVENT} bytes")
+    if _NUL in text and _has_nul(event):
+        raise BadField("event", "must not have NUL characters")
+    return text
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(part) for pair in value.items() for part in pair)
+    return isinstance(value, list) and any(map(_has_nul, value))
+
+
+def _check_text(text: str, field: str) -> None:
+    if "\0" in text:
+        raise BadField(field, "must not have NUL characters")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadField(field, "has half a character in it") from None
+
+
+def _idempotency_key(request: Request, params: Params) -> str | None:
+    field, key = "Idempotency-Key", request.header(b"idempotency-key").decode("utf-8", "replace")
+    if not key:
+        field, raw = "eventId", params.get("eventId")
+        if isinstance(raw, int | float) and not isinstance(raw, bool):
+            raw = str(raw)
+        if raw is None or raw == "":
+            return None
+        if not isinstance(raw, str):
+            raise BadField(field, "must be a string")
+        key = raw
+    if len(key) > MAX_IDEMPOTENCY_KEY:
+        raise BadField(field, f"must have at most {MAX_IDEMPOTENCY_KEY} characters")
+    _check_text(key, field)
+    return key
+
+
+def _app_key(request: Request) -> str:
+    """The app key of a request: of the header, else of the query; empty if there is none."""
+    key = request.header(b"x-app-key").strip().decode("latin-1")
+    if not key and b"app_key" in request.query:
+        key = _form(request.query).get("app_key", "").strip()
+    if len(key) > MAX_APP_KEY or not key.isascii() or not key.isprintable():
+        raise _no_project(request)
+    return key
+
+
+def _no_project(request: Request) -> Problem:
+    return no_project(named=bool(request.header(b"x-app-key") or b"app_key" in request.query))
+
+
+def _refusal(request: Request, result: Result) -> Problem:
+    if result is Result.UNKNOWN_KEY:
+        return _no_project(request)
+    if result is Result.CLOSED:
+        return Problem(409, "this session has been closed; open a new one")
+    return Problem(404, "there is no such session")
+
+
+def _allow(request: Request, methods: str, allowed: str) -> None:
+    if request.method not in methods.split():
+        raise Problem(405, f"use {methods.replace(' ', ' or ')}", ((b"allow", allowed.encode()),))
+
+
+def _params(request: Request) -> Params:
+    """The body's fields, JSON or a form; by its looks, for clients say what they like."""
+    body = request.body
+    if not body:
+        return {}
+    media_type = request.header(b"content-type").partition(b";")[0].strip().lower()
+    if media_type == b"multipart/form-data":
+        return multipart_fields(request)
+    start = body.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
+    if not start:
+        return {}
+    if start in b'{["' or media_type.endswith(b"json"):
+        return _json(body)
+    return _form(body)
+
+
+def _form(data: bytes) -> dict[str, str]:
+    """Form fields; of equal names the first counts."""
+    pairs = parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
+    return dict(reversed(pairs))
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+    except ValueError as reason:
+        raise Problem(400, f"the body is not JSON: {reason}") from None
+    except RecursionError:
+        raise Problem(400, "the body is nested too deeply") from None
+    if not isinstance(found, dict):
+        raise Problem(400, 'the body must be an object such as {"clientTime": …}')
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

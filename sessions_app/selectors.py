@@ -1,0 +1,43 @@
+"""The reads of sessions. Lists are in the order of ids, which is that of time."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from sessions_app.models import Dialect, Session
+from telemetry.ids import first_id
+from telemetry.models import Project
+
+__all__ = ["duration_of", "sessions_between", "sessions_of", "tstats_sessions"]
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def sessions_of(project: Project) -> QuerySet[Session]:
+    """The project's sessions, newest first."""
+    return Session.objects.filter(project=project).order_by("-id")
+
+
+def tstats_sessions(project: Project) -> QuerySet[Session]:
+    """Those that came by TStats."""
+    return sessions_of(project).filter(dialect=Dialect.TSTATS)
+
+
+def sessions_between(
+    sessions: QuerySet[Session], *, since: datetime | None = None, before: datetime | None = None
+) -> QuerySet[Session]:
+    """Those of `sessions` that began in [`since`, `before`), found by their ids."""
+    # Ids have whole milliseconds, cut off: so the borders are a millisecond further out.
+    if since:
+        low = first_id((since - _MILLISECOND).timestamp())
+        sessions = sessions.filter(id__gte=low, started_at__gte=since)
+    if before:
+        high = first_id((before + _MILLISECOND).timestamp())
+        sessions = sessions.filter(id__lt=high, started_at__lt=before)
+    return sessions
+
+
+def duration_of(session: Session, now: datetime) -> float:
+    """How long it took, or has taken yet, in seconds; never below 0."""
+    seconds = ((session.ended_at or now) - session.started_at).total_seconds()
+    return max(0.0, round(seconds, 3))

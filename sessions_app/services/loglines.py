@@ -1,0 +1,168 @@
+"""Taking in lines of Minecraft servers' logs, one by one or a whole file."""
+
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sessions_app.keys import line_id
+from sessions_app.lines import Kind, Line, makes_player, parse_line
+from sessions_app.models import Server
+from sessions_app.timeline import INS, OUTS
+from sessions_app.writes.around import NewLine
+from sessions_app.writes.loglines import RecordLines
+from telemetry import clock
+from telemetry.store import get_store
+
+__all__ = ["LINES_AT_ONCE", "MAX_LINE", "MAX_ZONE", "Taken", "take_line", "take_lines", "zone_of"]
+
+MAX_LINE = 8192
+"""Characters of a line that are kept."""
+MAX_ZONE = 64
+LINES_AT_ONCE = 2000
+
+_YEARS = range(1970, 9000)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many lines came and what became of them; `unknown`: stored, but not understood."""
+
+    lines: int = 0
+    new: int = 0
+    unknown: int = 0
+
+    @property
+    def duplicates(self) -> int:
+        return self.lines - self.new
+
+
+def take_line(*, server: Server, text: str, zone: str, day: date | None = None) -> bool | None:
+    """Store a line that an agent has just read; whether it is new. None: the server is gone.
+
+    `day`: when it was written, if it tells only the time of day; by default the last time that the
+    server's clock showed this time. Raises ``StoreError``.
+    """
+    text = _clean(text)
+    line = parse_line(text)
+    dates = _Dates(day) if day else _Dates.until(clock.now(), zone, [line])
+    new = _new_line(server.pk, text, zone, line, dates)
+    stored: Sequence[bool] | None = get_store().submit_and_wait(
+        RecordLines(server.pk, [new], in_order=True)
+    )
+    return stored[0] if stored is not None else None
+
+
+def take_lines(
+    *, server: Server, lines: Sequence[str], zone: str, day: date | None = None
+) -> Iterator[Taken]:
+    """Store the lines of a file, or of a part of one; yields how far it has come, again and again.
+
+    `day` is that of the first line, for lines that tell only the time of day: by default such that
+    the last line was written just now. Each part is committed for itself, and taking the same
+    lines again is harmless. Ends early if the server is gone. Raises ``StoreError``.
+    """
+    texts = [_clean(text) for text in lines if text.strip()]
+    parsed = list(map(parse_line, texts))
+    dates = _Dates(day) if day else _Dates.until(clock.now(), zone, parsed)
+    done = Taken()
+    pairs = iter(zip(texts, parsed, strict=True))
+    while part := list(islice(pairs, LINES_AT_ONCE)):
+        new = [_new_line(server.pk, text, zone, line, dates) for text, line in part]
+        stored: Sequence[bool] | None = get_store().submit_and_wait(RecordLines(server.pk, new))
+        if stored is None:
+            return
+        done = Taken(
+            done.lines + len(part),
+            done.new + sum(stored),
+            done.unknown + sum(line.kind is Kind.UNKNOWN for line in new),
+        )
+        yield done
+    if not texts:
+        yield done
+
+
+class _Dates:
+    """The days of lines that tell only the time of day, in the order in which they were written."""
+
+    def __init__(self, day: date) -> None:
+        self._day = day
+        self._last: time | None = None
+
+    @classmethod
+    def until(cls, now: datetime, zone: str, lines: Iterable[Line]) -> "_Dates":
+        """Such that the last of the lines was written before `now`, or a little after."""
+        here = now.astimezone(zone_of(zone)).replace(tzinfo=None)
+        rolls = 0
+        last: time | None = None
+        for line in lines:
+            if line.date is None and line.time is not None:
+                rolls += _is_next_day(last, line.time)
+                last = line.time
+        day = here.date()
+        if last and datetime.combine(day, last) > here + timedelta(hours=1):
+            day -= _DAY
+        return cls(day - rolls * _DAY)
+
+    def of(self, at: time) -> date:
+        if _is_next_day(self._last, at):
+            self._day += _DAY
+        self._last = at
+        return self._day
+
+
+def _is_next_day(last: time | None, at: time) -> bool:
+    """Whether midnight has passed. Lines of several threads may be a little out of order."""
+    return last is not None and (last.hour - at.hour) >= 12
+
+
+def _clean(text: str) -> str:
+    """A line as PostgreSQL can store it."""
+    text = text.rstrip("\r\n").replace("\0", "\ufffd")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _new_line(server_id: int, text: str, zone: str, line: Line, dates: _Dates) -> NewLine:
+    local = None
+    if line.time is not None:
+        try:
+            local = datetime.combine(line.date or dates.of(line.time), line.time)
+        except OverflowError:
+            local = None
+    if local is not None and local.year not in _YEARS:
+        local = None
+    plays = line.kind in INS or line.kind in OUTS
+    is_player = local and line.username and (plays or makes_player(line.username))
+    return NewLine(
+        id=line_id(server_id, local, text),
+        kind=line.kind if local else Kind.UNKNOWN,
+        text=text[:MAX_LINE],
+        is_cut=len(text) > MAX_LINE,
+        zone=zone[:MAX_ZONE],
+        at=to_utc(local, zone) if local else None,
+        username=line.username if is_player else "",
+        version=line.version,
+        external_id=line.uuid,
+    )
+
+
+def to_utc(local: datetime, zone: str) -> datetime:
+    """The instant of a local time. Where a clock change makes it two, or none: by standard time."""
+    offsets = [local.replace(tzinfo=zone_of(zone), fold=fold).utcoffset() for fold in (0, 1)]
+    return (local - min(offset or timedelta() for offset in offsets)).replace(tzinfo=UTC)
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of this name; UTC if there is none, as in the original."""
+    return _zone(name) if len(name) <= MAX_ZONE else _zone("UTC")
+
+
+@functools.lru_cache(maxsize=1000)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")

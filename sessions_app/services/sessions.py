@@ -1,0 +1,130 @@
+"""The verbs of sessions: open, add an event, close; and what ends them when nobody does."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sessions_app.keys import parse_public_id, public_id
+from sessions_app.models import MAX_EVENT_TYPE
+from sessions_app.writes.sessions import (
+    AddEvent,
+    Closed,
+    CloseSession,
+    OpenSession,
+    Result,
+    StoredEvent,
+    end_silent_sessions,
+)
+from telemetry import clock
+from telemetry.ids import new_id
+from telemetry.store import get_store
+
+__all__ = [
+    "MAX_EVENT_TYPE",
+    "Opened",
+    "Recorded",
+    "Result",
+    "close_session",
+    "end_silent",
+    "open_session",
+    "record_event",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new session, by the id that its client knows it by."""
+
+    id: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of an event. `before` is what was stored under its idempotency key already."""
+
+    result: Result
+    id: UUID
+    at: datetime
+    before: StoredEvent | None = None
+
+
+async def open_session(*, app_key: str, client_at: datetime | None, address: str) -> Opened | None:
+    """Open a session in the project of this app key; of the default project if that is empty.
+
+    None if there is no such project. It is committed when this returns. Raises ``StoreError``.
+    """
+    at = _now()
+    session_id = new_id(at)
+    write = OpenSession(app_key, session_id, at, _seconds(client_at), address)
+    project_id: int | None = await get_store().submit(write)
+    if project_id is None:
+        return None
+    return Opened(public_id(project_id, session_id), _time(at))
+
+
+async def record_event(
+    *,
+    app_key: str,
+    session: str,
+    type: str,  # noqa: A002 - what an event's is called
+    client_at: datetime | None,
+    data: str | None,
+    idempotency_key: str | None,
+) -> Recorded:
+    """Store an event in the session of this public id. `data` is JSON text.
+
+    Of events with the same idempotency key in one session the first is stored. Raises
+    ``StoreError``.
+    """
+    at = _now()
+    event_id = new_id(at)
+    found = parse_public_id(session)
+    if found is None:
+        return Recorded(Result.NO_SESSION, event_id, _time(at))
+    outcome = await get_store().submit(
+        AddEvent(
+            app_key=app_key,
+            project_id=found[0],
+            session_id=found[1],
+            id=event_id,
+            at=at,
+            client_at=_seconds(client_at),
+            type=type,
+            data=data,
+            idempotency_key=idempotency_key,
+        )
+    )
+    return Recorded(outcome.result, event_id, _time(at), outcome.event)
+
+
+async def close_session(*, app_key: str, session: str, client_at: datetime | None) -> Closed:
+    """End the session of this public id, or tell when it has ended. Raises ``StoreError``."""
+    found = parse_public_id(session)
+    if found is None:
+        return Closed(Result.NO_SESSION)
+    closed: Closed = await get_store().submit(
+        CloseSession(app_key, *found, _now(), _seconds(client_at))
+    )
+    return closed
+
+
+def end_silent() -> int | None:
+    """End TStats sessions that were silent for their project's session timeout; returns how many.
+
+    They have ended at their last activity. None if another process is just doing this.
+    """
+    return end_silent_sessions(clock.now())
+
+
+def _now() -> float:
+    # In whole microseconds, as it is stored.
+    return int(clock.time() * 1e6) / 1e6
+
+
+def _time(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+def _seconds(at: datetime | None) -> float | None:
+    return at.timestamp() if at else None

@@ -1,0 +1,1 @@
+"""What a batch does to sessions: the only place that changes growing tables."""
