@@ -38,14 +38,12 @@ def _delete_growing(servers: Sequence[tuple[int, int]]) -> None:
 
 
 def delete_players_but_not_sessions(players: Sequence[Player]) -> int:
-    """Forget players; their sessions stay, by their names. Returns how many there were.
+    """Forget players; their sessions and lines stay. Returns how many there were.
 
-    A player whom a new line tells of is there again, with the same key.
+    A player whom a new line tells of is there again, with the same id and so the same sessions.
     """
     count = 0
-    with transaction.atomic():
-        for player in players:
-            of_project = {"project_id": player.project_id}
-            Session.objects.filter(**of_project, player_id=player.pk).update(player_id=None)
-            count += Player.objects.filter(**of_project, pk=player.pk).delete()[0]
+    for player in players:
+        same = Player.objects.filter(project_id=player.project_id, pk=player.pk)
+        count += same.delete()[0]
     return count

@@ -1,6 +1,6 @@
 """The reads of sessions. Lists are in the order of ids, which is that of time."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -9,8 +9,6 @@ from telemetry.ids import first_id
 from telemetry.models import Project
 
 __all__ = ["duration_of", "sessions_between", "sessions_of", "tstats_sessions"]
-
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 def sessions_of(project: Project) -> QuerySet[Session]:
@@ -29,10 +27,10 @@ def sessions_between(
     """Those of `sessions` that began in [`since`, `before`), found by their ids."""
     # Ids have whole milliseconds, cut off: so the borders are a millisecond further out.
     if since:
-        low = first_id((since - _MILLISECOND).timestamp())
+        low = first_id(since.timestamp() - 0.001)
         sessions = sessions.filter(id__gte=low, started_at__gte=since)
     if before:
-        high = first_id((before + _MILLISECOND).timestamp())
+        high = first_id(before.timestamp() + 0.001)
         sessions = sessions.filter(id__lt=high, started_at__lt=before)
     return sessions
 

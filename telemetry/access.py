@@ -14,6 +14,9 @@ from telemetry.keys import hash_secret
 from telemetry.models import AccessToken, Membership, Project, User
 
 __all__ = [
+    # What these functions give, for those who only pass it on.
+    "AccessToken",
+    "Project",
     "Unauthorized",
     "default_project",
     "find_token",

@@ -9,7 +9,7 @@ from rest_framework.routers import SimpleRouter
 from devices_app import public
 from devices_app.api import DeviceViewSet
 from devices_app.dialects import heartbeat
-from sessions_app.dialects import tstats
+from sessions_app.dialects import mccoal, tstats
 from stats_app.api import StatViewSet
 from stats_app.dialects import stathat
 from telemetry import views
@@ -28,6 +28,7 @@ urlpatterns = [
     *urls_of(heartbeat.HOT_ROUTES),
     *heartbeat.urlpatterns,
     *tstats.urlpatterns,
+    *mccoal.urlpatterns,
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),

@@ -16,7 +16,16 @@ from sessions_app.writes.loglines import RecordLines
 from telemetry import clock
 from telemetry.store import get_store
 
-__all__ = ["LINES_AT_ONCE", "MAX_LINE", "MAX_ZONE", "Taken", "take_line", "take_lines", "zone_of"]
+__all__ = [
+    "LINES_AT_ONCE",
+    "MAX_LINE",
+    "MAX_ZONE",
+    "Taken",
+    "is_zone",
+    "take_line",
+    "take_lines",
+    "zone_of",
+]
 
 MAX_LINE = 8192
 """Characters of a line that are kept."""
@@ -153,6 +162,11 @@ def to_utc(local: datetime, zone: str) -> datetime:
     """The instant of a local time. Where a clock change makes it two, or none: by standard time."""
     offsets = [local.replace(tzinfo=zone_of(zone), fold=fold).utcoffset() for fold in (0, 1)]
     return (local - min(offset or timedelta() for offset in offsets)).replace(tzinfo=UTC)
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a zone of this name."""
+    return name == "UTC" or zone_of(name).key != "UTC"
 
 
 def zone_of(name: str) -> ZoneInfo:

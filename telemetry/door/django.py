@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -19,10 +20,10 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.core.signals import request_started
 from django.http.response import HttpResponseBase
-from django.urls import set_script_prefix
+from django.urls import Resolver404, resolve, set_script_prefix
 
 from telemetry.door.body import read_body
-from telemetry.door.http import Disconnected, Problem
+from telemetry.door.http import Disconnected, Problem, Response
 from telemetry.door.lifespan import Receive, Scope, Send
 
 THREADS = 8
@@ -46,8 +47,8 @@ class ThreadedHandler(ASGIHandler):
             body = await read_body(receive, dict(scope["headers"]), settings.BODY_LIMIT)
         except Disconnected:
             return
-        except Problem:
-            await _send_too_large(scope, send)
+        except Problem as problem:
+            await _send_problem(scope, send, problem)
             return
         body_file = BytesIO(body)
         in_thread = partial(asyncio.get_running_loop().run_in_executor, self._threads)
@@ -86,17 +87,23 @@ class ThreadedHandler(ASGIHandler):
         return response, body
 
 
-async def _send_too_large(scope: Scope, send: Send) -> None:
-    text = f"the body is larger than {settings.BODY_LIMIT} bytes"
-    is_api = scope["path"].startswith("/api/v1/")
-    body = json.dumps({"detail": text}).encode() if is_api else text.encode()
-    headers = [
-        (b"content-type", b"application/json" if is_api else b"text/plain; charset=utf-8"),
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _send_problem(scope: Scope, send: Send, problem: Problem) -> None:
+    """Refuse a body: in the words of the dialect whose path it is, if it is one's."""
+    path = scope["path"]
+    error = None
+    with suppress(Resolver404):
+        error = getattr(resolve(path).func, "wire_error", None)
+    if error:
+        response: Response = error(problem)
+    elif path.startswith("/api/v1/"):
+        body = json.dumps({"detail": problem.message}).encode()
+        response = Response(problem.status, body, headers=problem.headers)
+    else:
+        text = b"text/plain; charset=utf-8"
+        response = Response(problem.status, problem.message.encode(), text, problem.headers)
+    headers = response.header_list
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
 
 
 def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:

@@ -29,7 +29,7 @@ from telemetry.metrics import count_request
 
 # What Django calls a view: its stubs do not know asynchronous ones.
 View = Callable[..., Any]
-WireView = Callable[..., Response]
+WireView = Callable[..., Response | HttpResponseBase]
 
 
 def urls_of(routes: Iterable[HotRoute]) -> list[URLPattern]:
@@ -57,16 +57,20 @@ def wire_view(error: Callable[[Problem], Response], path: str) -> Callable[[Wire
     """Makes a Django view of a function that answers as hot ones do, but in a thread.
 
     It gets Django's request and what the URL holds, returns a ``Response`` and may raise what hot
-    functions may. `path` is what its requests are counted under.
+    functions may. One that takes long may return a response of Django's that streams. `path` is
+    what its requests are counted under.
     """
 
-    def respond(response: Response) -> HttpResponse:
+    def respond(response: Response | HttpResponseBase) -> HttpResponseBase:
+        if not isinstance(response, Response):
+            count_request(path, response.status_code)
+            return response
         count_request(path, response.status)
         return HotReply(response)
 
     def decorate(function: WireView) -> View:
         @wraps(function)
-        def view(request: HttpRequest, **parts: str) -> HttpResponse:
+        def view(request: HttpRequest, **parts: str) -> HttpResponseBase:
             try:
                 response = function(request, **parts)
             except RequestDataTooBig:

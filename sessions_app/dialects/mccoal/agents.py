@@ -1,0 +1,198 @@
+"""What agents send: lines of logs, one by one or a whole file, and how their servers are.
+
+The original agent posts a line that was not answered by 2xx again for ever: so whatever can be
+stored is, understood or not.
+"""
+
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, StreamingHttpResponse
+
+from sessions_app.dialects.mccoal.access import agent_server
+from sessions_app.dialects.mccoal.words import (
+    NO_INTEGER,
+    BadParameters,
+    Parameters,
+    allow,
+    error,
+    needed,
+    not_found,
+    parameters,
+    reply,
+)
+from sessions_app.minecraft import last_line
+from sessions_app.services.loglines import Taken, is_zone, take_line, take_lines
+from sessions_app.services.servers import Ping, report_ping
+from telemetry.door.http import Problem, Response
+from telemetry.door.urls import wire_view
+from telemetry.store import StoreError
+
+__all__ = ["lastline", "logline", "loglines", "ping"]
+
+MAX_NAME = 500
+# Of a log file, when it is not compressed any more.
+MAX_LOG = 64 * 1024 * 1024
+_GZIP = b"\x1f\x8b"
+_INT64 = 1 << 63
+
+
+@wire_view(error, "/api/v1/agents/logline")
+def logline(request: HttpRequest) -> Response:
+    """One line: 201 if it is new, 200 if it is there already; ``{}`` both."""
+    allow(request, "POST")
+    given = parameters(request)
+    server = agent_server(request, given)
+    needed(given, "line", "zone")
+    is_new = take_line(
+        server=server, text=str(given.get("line")), zone=given.text("zone"), day=_day(given)
+    )
+    if is_new is None:
+        raise not_found("server")
+    return reply({}, 201 if is_new else 200)
+
+
+def _day(given: Parameters) -> date | None:
+    """For lines that tell only the time of day."""
+    text = given.text("date")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadParameters({"date": ["Not a valid date value, such as 2013-04-13"]}) from None
+
+
+@wire_view(error, "/api/v1/agents/lastline")
+def lastline(request: HttpRequest) -> Response:
+    """Where an agent that reads a log again has to go on."""
+    allow(request, "GET", "HEAD")
+    return reply({"lastline": last_line(agent_server(request, parameters(request)))})
+
+
+@wire_view(error, "/api/v1/agents/ping")
+def ping(request: HttpRequest) -> Response:
+    """How the server is. Commands for it are never waiting: nobody can say anything here."""
+    allow(request, "POST")
+    given = parameters(request)
+    server = agent_server(request, given)
+    needed(given, "server_name")
+    if len(given.text("server_name")) > MAX_NAME:
+        too_long = f"Field cannot be longer than {MAX_NAME} characters."
+        raise BadParameters({"server_name": [too_long]})
+    numbers = ("server_day", "server_time", "num_overloads", "ms_behind", "skipped_ticks")
+    flags = ("is_server_running", "is_raining", "is_thundering")
+    address = given.text("address").replace("\0", "")[:255] if given.all("address") else None
+    said: dict[str, Any] = {name: _flag(given.get(name)) for name in flags}
+    said |= _integers(given, numbers)
+    report_ping(server=server, ping=Ping(**said, address=address))
+    return reply({"commands": []})
+
+
+def _integers(given: Parameters, names: Sequence[str]) -> dict[str, int | None]:
+    errors: dict[str, Sequence[str]] = {}
+    numbers: dict[str, int | None] = {}
+    for name in names:
+        text = given.text(name)
+        try:
+            numbers[name] = int(text) if text else None
+            if not -_INT64 <= (numbers[name] or 0) < _INT64:
+                raise ValueError
+        except ValueError:
+            errors[name] = [NO_INTEGER]
+    if errors:
+        raise BadParameters(errors)
+    return numbers
+
+
+def _flag(value: Any) -> bool | None:
+    """As the original: whatever begins like “no”, “false” or 0 is false."""
+    if value is None or isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    return text[0] not in "nf0" if text else None
+
+
+# A whole log file
+
+
+@wire_view(error, "/api/v1/agents/loglines")
+def loglines(request: HttpRequest) -> Response | StreamingHttpResponse:
+    """The lines of a log file, or of a part of one, as they are or by gzip.
+
+    `zone` is that of its times (the project's, if not given), `date` the day of its first line, for
+    logs that tell only the time of day. Answers how many lines came, and how many were new; with
+    ``progress=1`` again and again, a line of JSON each.
+    """
+    allow(request, "POST")
+    given = Parameters({name: request.GET.getlist(name) for name in request.GET})
+    server = agent_server(request, given)
+    zone = given.text("zone") or server.project.timezone
+    if not is_zone(zone):
+        raise BadParameters({"zone": [f"There is no zone {zone}: use one such as Europe/Berlin."]})
+    day = _day(given)
+    lines = [_decoded(line) for line in _log(request).split(b"\n") if line.strip()]
+    taking = take_lines(server=server, lines=lines, zone=zone, day=day)
+    if given.text("progress") in {"", "0"}:
+        done = Taken()
+        for done in taking:  # noqa: B007 - the last one counts
+            pass
+        if done.lines < len(lines):
+            raise not_found("server")
+        return reply(_told(done))
+    return StreamingHttpResponse(_progress(taking, len(lines)), content_type="application/x-ndjson")
+
+
+def _progress(taking: Iterator[Taken], total: int) -> Iterator[bytes]:
+    done = Taken()
+    try:
+        for done in taking:
+            yield json.dumps({**_told(done), "total": total}).encode() + b"\n"
+    except StoreError as problem:
+        # The status has been sent; what was told before is stored.
+        yield json.dumps({**_told(done), "total": total, "errors": str(problem)}).encode() + b"\n"
+
+
+def _told(done: Taken) -> dict[str, Any]:
+    return {
+        "lines": done.lines,
+        "new": done.new,
+        "duplicates": done.duplicates,
+        "unknown": done.unknown,
+    }
+
+
+def _log(request: HttpRequest) -> bytes:
+    """The log that a request carries: its body, or the file of a form."""
+    if request.content_type == "multipart/form-data":
+        files: list[Any] = list(request.FILES.values())
+        if len(files) != 1:
+            raise BadParameters({"file": ["Send one file."]})
+        body: bytes = files[0].read()
+    else:
+        body = request.body
+    if not body.startswith(_GZIP):
+        return body
+    unpacked = b""
+    while body:  # a file of several parts, as rotation by appending makes
+        part = zlib.decompressobj(wbits=31)
+        try:
+            unpacked += part.decompress(body, MAX_LOG - len(unpacked) + 1)
+        except zlib.error as reason:
+            raise Problem(400, f"This is no gzip: {reason}.") from None
+        if len(unpacked) > MAX_LOG:
+            raise Problem(413, f"The log is larger than {MAX_LOG} bytes: send it in parts.")
+        if not part.eof:
+            raise Problem(400, "The gzip ends too early.")
+        body = part.unused_data.lstrip(b"\0")
+    return unpacked
+
+
+def _decoded(line: bytes) -> str:
+    """A line of its own, so that it reads the same in whatever part of a file it comes."""
+    line = line.rstrip(b"\r")
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace")
