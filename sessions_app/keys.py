@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from datetime import UTC, datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -38,6 +38,7 @@ _SIGNATURE = 16
 # Version 8: bits of our own making.
 _VERSION, _VARIANT = 8 << 76, 2 << 62
 _LOW = (1 << 62) - 1
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def player_id(server_id: int, name: str) -> UUID:
@@ -51,10 +52,12 @@ def line_id(server_id: int, local: datetime | None, text: str) -> UUID:
     Not of the time in UTC: a line that is sent again by an agent that has learned about its zone
     is the same line.
     """
-    milliseconds = int(local.replace(tzinfo=UTC).timestamp() * 1000) if local else 0
-    day = local.date().isoformat() if local else ""
-    made_of = f"line {server_id} {day} {text}".encode("utf-8", "replace")
-    return _made_id(max(0, milliseconds), made_of)
+    day = local.toordinal() if local else 0
+    milliseconds = 0
+    if local:
+        seconds = ((day - _EPOCH) * 24 + local.hour) * 3600 + local.minute * 60 + local.second
+        milliseconds = max(0, seconds * 1000 + local.microsecond // 1000)
+    return _made_id(milliseconds, f"line {server_id} {day} {text}".encode("utf-8", "replace"))
 
 
 def play_id(started_at: datetime, login: UUID) -> UUID:

@@ -160,8 +160,17 @@ def _new_line(server_id: int, text: str, zone: str, line: Line, dates: _Dates) -
 
 def to_utc(local: datetime, zone: str) -> datetime:
     """The instant of a local time. Where a clock change makes it two, or none: by standard time."""
-    offsets = [local.replace(tzinfo=zone_of(zone), fold=fold).utcoffset() for fold in (0, 1)]
-    return (local - min(offset or timedelta() for offset in offsets)).replace(tzinfo=UTC)
+    quarter = (local.hour << 2) + local.minute // 15
+    return local.replace(tzinfo=UTC) - _offset(zone, local.toordinal(), quarter)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _offset(zone: str, day: int, quarter: int) -> timedelta:
+    """That of a quarter of an hour: clocks change at none but whole ones."""
+    start = datetime.combine(date.fromordinal(day), time(quarter >> 2, (quarter & 3) * 15))
+    here = start.replace(tzinfo=zone_of(zone))
+    offsets = [here.replace(fold=fold).utcoffset() for fold in (0, 1)]
+    return min(offset or timedelta() for offset in offsets)
 
 
 def is_zone(name: str) -> bool:

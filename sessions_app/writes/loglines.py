@@ -14,7 +14,7 @@ from sessions_app.keys import player_id
 from sessions_app.lines import Kind
 from sessions_app.timeline import INS, STOPS
 from sessions_app.writes.around import NewLine, Timed, columns
-from sessions_app.writes.plays import rework
+from sessions_app.writes.plays import TELLING, rework
 from telemetry.store import Batch, Write
 
 __all__ = ["RecordLines"]
@@ -134,8 +134,14 @@ def _fresh(server: _Server, line: NewLine, *, in_order: bool) -> _Fresh:
 
 
 def _timed(fresh: _Fresh) -> Timed | None:
+    """The line, if it may change a session."""
     line, server = fresh.line, fresh.server
     if line.at is None:
+        return None
+    last = server.last_line_at
+    # What a stop tells may change what a line of the same second has told.
+    is_late = last is not None and (line.at < last or (line.at == last and line.kind in STOPS))
+    if line.kind not in TELLING and not is_late:
         return None
     return Timed(
         id=line.id,
@@ -145,11 +151,7 @@ def _timed(fresh: _Fresh) -> Timed | None:
         server_id=server.id,
         player_id=fresh.player_id,
         username=line.username,
-        is_late=server.last_line_at is not None
-        # What a stop tells may change what a line of the same second has told.
-        and (
-            line.at < server.last_line_at or (line.kind in STOPS and line.at == server.last_line_at)
-        ),
+        is_late=is_late,
         in_order=fresh.in_order,
     )
 

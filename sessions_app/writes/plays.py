@@ -14,7 +14,7 @@ from uuid import UUID
 from sessions_app.keys import play_id
 from sessions_app.lines import Kind
 from sessions_app.models import Dialect, EndReason
-from sessions_app.timeline import INS, OUTS, Entry, Play, play_through
+from sessions_app.timeline import INS, OUTS, STOPS, Entry, Play, play_through
 from sessions_app.writes.around import (
     NO_ID,
     Timed,
@@ -27,11 +27,13 @@ from sessions_app.writes.around import (
 )
 from telemetry.store import Batch
 
-__all__ = ["rework"]
+__all__ = ["TELLING", "rework"]
 
 # A clock may have been put back between a login and its logout; not by more than this.
 PUT_BACK = timedelta(days=1)
 _BUSY = frozenset({Kind.CHAT, Kind.DEATH, Kind.ACHIEVEMENT})
+TELLING = INS | OUTS | STOPS | _BUSY
+"""The kinds of lines that tell something of sessions, in whatever order they come."""
 
 
 def rework(batch: Batch, lines: Sequence[Timed]) -> None:

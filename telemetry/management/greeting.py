@@ -29,4 +29,13 @@ def greeting(host: str, port: int, made: Bootstrapped | None) -> Iterator[str]:
             yield "             (registers a device; this key for that is shown only now)"
         else:
             yield f"  heartbeat  curl {url}/api/stats"
+        yield f"  TStats     curl -X POST -H 'X-App-Key: {project.app_key}' {url}/sessions/"
+        if made and made.project:
+            yield (
+                f"  mc-coal    curl -H 'Authorization: Bearer {made.project.manage_token}'"
+                f" -d name=Survival {url}/api/v1/servers"
+            )
+            yield "             (makes a Minecraft server; this token is shown only now)"
+        else:
+            yield f"  mc-coal    curl {url}/api/v1/servers"
     yield "Stop with Ctrl-C."
