@@ -90,12 +90,17 @@ class _Player:
         self.plays.append(play)
         self.open = play
 
-    def log_out(self, entry: Entry) -> None:
-        if (
+    def repeats_logout(self, entry: Entry) -> bool:
+        """Whether this is another line of the last logout. After a login since, none comes."""
+        return (
             self.out_at is not None
             and entry.at - self.out_at <= ECHO
             and entry.kind not in self.out_kinds
-        ):
+            and not (self.open and self.open.started_at < entry.at)
+        )
+
+    def log_out(self, entry: Entry) -> None:
+        if self.repeats_logout(entry):
             self.out_kinds.add(entry.kind)
             return
         self.out_at, self.out_kinds = entry.at, {entry.kind}

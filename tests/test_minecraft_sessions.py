@@ -93,6 +93,12 @@ def test_a_quick_return_is_not_taken_for_the_end_of_what_it_begins():
     assert plays(server)[1:] == [("steve", 61, 90, "logout"), ("steve", 90, None, "")]
 
 
+def test_a_logout_after_a_login_is_none_of_the_logout_before():
+    server = new_server()
+    send(server, login(0), lost(5), login(6, port=1), left(8))
+    assert plays(server) == [("steve", 0, 5, "logout"), ("steve", 6, 8, "logout")]
+
+
 def test_a_logout_before_the_login_ends_it_as_it_says():
     server = new_server()
     send(server, login(3600), lost(0))

@@ -28,7 +28,8 @@ class RecordLines(Write):
     than the login is a logout nevertheless.
     """
 
-    order: ClassVar[int] = 40
+    # Before stats and devices: a project that is deleted locks its servers first.
+    order: ClassVar[int] = 5
 
     server_id: int
     lines: Sequence[NewLine]
