@@ -39,7 +39,7 @@ def test_a_public_id_is_read_back(project, row):
         str(ROW) + "1",
         ROW.hex + "g",
         ROW.hex + "1" * 16,
-        ROW.hex + "١",
+        ROW.hex + "\u0661",
         "\0" * 33,
     ],
 )
