@@ -135,3 +135,18 @@ def test_servers_do_not_mix():
     assert plays(one) == [("steve", 0, None, "")]
     assert plays(other) == [("steve", 0, 5, "logout")]
     assert Player.objects.count() == 2
+
+
+def test_a_session_outlives_the_lines_that_made_it():
+    server = new_server()
+    send(server, login(0), lost(60), login(90, port=1))
+    LogLine.objects.filter(server=server).delete()
+    send(server, lost(100), stop(200))
+    assert plays(server) == [("steve", 0, 60, "logout"), ("steve", 90, 100, "logout")]
+    LogLine.objects.filter(server=server).delete()
+    send(server, login(62, port=2), lost(65))
+    assert plays(server) == [
+        ("steve", 0, 60, "logout"),
+        ("steve", 62, 65, "logout"),
+        ("steve", 90, 100, "logout"),
+    ]

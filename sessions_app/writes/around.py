@@ -89,6 +89,8 @@ class Window:
     after: UUID | None = None
     stored: dict[UUID, Play] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    # Those of them that ended by a line that is not stored any more.
+    untold: set[UUID] = field(default_factory=set)
     zones: dict[UUID, str] = field(default_factory=dict)
     in_order: set[UUID] = field(default_factory=set)
     # Logouts that ended nothing, and a session after that had been ended by one that now has.
@@ -197,7 +199,10 @@ SELECT before.id, before.started_at, coalesce(start.at, before.ended_at), earlie
 """
 _SESSIONS = b"""
 SELECT i.place, s.id, s.started_at, s.login_line_id, s.address, s.ended_at, s.end_reason,
-       s.logout_line_id
+       s.logout_line_id,
+       s.ended_at IS NOT NULL AND NOT EXISTS (
+           SELECT FROM sessions_app_logline l
+            WHERE l.project_id = i.project_id AND l.id = s.logout_line_id)
   FROM unnest(%b::int8[], %b::uuid[], %b::uuid[], %b::uuid[]) WITH ORDINALITY
        AS i(project_id, player_id, low, high, place)
  CROSS JOIN LATERAL (SELECT * FROM sessions_app_session
@@ -240,9 +245,11 @@ def look_around(batch: Batch, windows: Sequence[Window]) -> None:
         _set_borders(window, *row)
     sought = [(w.project_id, w.player_id, w.low, w.high) for w in windows]
     for place, *session in batch.execute(_SESSIONS, columns(sought)):
-        session_id, started_at, login_line, address, *end = session
+        session_id, started_at, login_line, address, *end, is_gone = session
         play = Play(started_at, login_line, session_id, address, *end)
         windows[place - 1].stored[session_id] = play
+        if is_gone:
+            windows[place - 1].untold.add(session_id)
     of_players = [(w.project_id, w.player_id, w.since, w.until) for w in windows]
     for place, line_id, kind, at, line, zone in batch.execute(_PLAYER_LINES, columns(of_players)):
         if kind in INS and at < windows[place - 1].begin:

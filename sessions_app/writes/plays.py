@@ -92,7 +92,6 @@ def _changes(window: Window) -> Iterator[_Change]:
         else entry
         for entry in window.entries
     ]
-    known = {entry.line for entry in window.entries}
     # Sessions whose login line is gone, or lies outside.
     entries += [
         Entry(Kind.LOGIN, play.started_at, play.login_line, play.address, stored=play)
@@ -107,21 +106,19 @@ def _changes(window: Window) -> Iterator[_Change]:
     for play in plays:
         old = stored.get(play.id) if play.id else None
         if old:
-            _keep_end(play, old, known, used)
+            _keep_end(play, old, used, is_told=old.id not in window.untold)
         if play.login_line and (old is None or (old.id != window.after and _differs(play, old))):
             yield _Change(window, play, window.zones.get(play.login_line, ""))
 
 
-def _keep_end(play: Play, old: Play, known: set[UUID | None], used: set[UUID]) -> None:
+def _keep_end(play: Play, old: Play, used: set[UUID], *, is_told: bool) -> None:
     """Leave a session the end that it had, where the lines do not tell of it any more."""
     if old.ended_at is None or old.end_reason == EndReason.RELOGIN:
         return
     if _is_reversed(old):
         keeps = play.ended_at is None and old.logout_line not in used
     else:
-        keeps = old.logout_line not in known and (
-            play.ended_at is None or play.ended_at > old.ended_at
-        )
+        keeps = not is_told and (play.ended_at is None or play.ended_at > old.ended_at)
     if keeps:
         play.ended_at, play.end_reason, play.logout_line = (
             old.ended_at,

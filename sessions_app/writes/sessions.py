@@ -17,10 +17,10 @@ from sessions_app.models import Dialect, EndReason
 from telemetry.store import Batch, Write
 
 __all__ = [
-    "AddEvent",
-    "CloseSession",
+    "ChangeSession",
     "Closed",
     "Ended",
+    "NewEvent",
     "OpenSession",
     "Result",
     "Stored",
@@ -105,13 +105,18 @@ opened AS (
 SELECT project_id FROM found ORDER BY place
 """.encode()
 
+# As a row is when it is locked, whatever it was when it was found: another process may just have
+# closed the session, or ended it. An event that was under way then counts all the same.
+_WAS_OPEN = f"s.end_reason IN ('', {_TIMEOUT})"
+_RESUMES = f"n.events > 0 AND s.end_reason = {_TIMEOUT}"
+
 _EVENT = f"""
 WITH found AS MATERIALIZED (
      SELECT i.*, i.app_key = '' OR p.id IS NOT NULL AS key_is_known, s.id IS NOT NULL AS is_known,
             s.id IS NOT NULL AND s.end_reason IN ('', {_TIMEOUT}) AS is_open
-       FROM unnest(%b::text[], %b::int8[], %b::uuid[], %b::uuid[], %b::float8[], %b::float8[],
-                   %b::text[], %b::text[], %b::text[]) WITH ORDINALITY
-            AS i(app_key, project_id, session_id, id, at, client_at, type, data, idempotency_key,
+       FROM unnest(%b::text[], %b::int8[], %b::uuid[], %b::float8[], %b::float8[],
+                   %b::uuid[], %b::text[], %b::text[], %b::text[]) WITH ORDINALITY
+            AS i(app_key, project_id, session_id, at, client_at, id, type, data, idempotency_key,
                  place) {_OWNER}),
 added AS (
      INSERT INTO sessions_app_event
@@ -119,20 +124,24 @@ added AS (
      SELECT project_id, session_id, id, to_timestamp(at), to_timestamp(client_at), type,
             data::jsonb, idempotency_key
        FROM found WHERE is_open ORDER BY project_id, session_id, idempotency_key, id
-         ON CONFLICT DO NOTHING
+         ON CONFLICT (project_id, session_id, idempotency_key)
+                     WHERE idempotency_key IS NOT NULL DO NOTHING
      RETURNING project_id, session_id, id, at),
 counted AS (
      UPDATE sessions_app_session s
-        SET num_events = s.num_events + n.events, last_at = greatest(s.last_at, n.last),
-            updated_at = CASE s.end_reason WHEN {_TIMEOUT} THEN now() ELSE s.updated_at END,
-            ended_at = CASE s.end_reason WHEN {_TIMEOUT} THEN NULL ELSE s.ended_at END,
-            end_reason = CASE s.end_reason WHEN {_TIMEOUT} THEN '' ELSE s.end_reason END
-       FROM (SELECT project_id, session_id, count(*)::int AS events, max(at) AS last
-               FROM added GROUP BY 1, 2 ORDER BY 1, 2) n
+        SET num_events = s.num_events + n.events,
+            last_at = CASE WHEN {_WAS_OPEN} THEN greatest(s.last_at, n.last) ELSE s.last_at END,
+            updated_at = CASE WHEN {_RESUMES} THEN now() ELSE s.updated_at END,
+            ended_at = CASE WHEN {_RESUMES} THEN NULL ELSE s.ended_at END,
+            end_reason = CASE WHEN {_RESUMES} THEN '' ELSE s.end_reason END
+       FROM (SELECT project_id, session_id, count(at)::int AS events, max(at) AS last
+               FROM (SELECT project_id, session_id, at FROM added
+                     UNION ALL
+                     SELECT *, NULL FROM unnest(%b::int8[], %b::uuid[])) touched
+              GROUP BY 1, 2 ORDER BY 1, 2) n
       WHERE s.project_id = n.project_id AND s.id = n.session_id)
 SELECT f.key_is_known, f.is_known, f.is_open,
-       f.idempotency_key IS NOT NULL AND NOT EXISTS (
-           SELECT FROM added a WHERE a.project_id = f.project_id AND a.id = f.id) AS is_there
+       f.idempotency_key IS NOT NULL AND f.id NOT IN (SELECT id FROM added) AS is_there
   FROM found f ORDER BY place
 """.encode()
 
@@ -153,16 +162,15 @@ WITH found AS MATERIALIZED (
             WITH ORDINALITY AS i(app_key, project_id, session_id, at, client_at, place) {_OWNER}),
 closed AS (
      UPDATE sessions_app_session s
-        SET ended_at = CASE WHEN s.end_reason IN ('', {_TIMEOUT})
-                            THEN greatest(to_timestamp(n.at), s.started_at) ELSE s.ended_at END,
-            last_at = CASE WHEN s.end_reason IN ('', {_TIMEOUT})
-                           THEN greatest(to_timestamp(n.at), s.last_at) ELSE s.last_at END,
-            client_ended_at = CASE WHEN s.end_reason IN ('', {_TIMEOUT})
-                                   THEN to_timestamp(n.client_at) ELSE s.client_ended_at END,
-            updated_at = CASE WHEN s.end_reason IN ('', {_TIMEOUT})
-                              THEN now() ELSE s.updated_at END,
-            end_reason = CASE WHEN s.end_reason IN ('', {_TIMEOUT})
-                              THEN '{EndReason.CLOSED.value}' ELSE s.end_reason END
+        SET ended_at = CASE WHEN {_WAS_OPEN} THEN greatest(to_timestamp(n.at), s.last_at)
+                            ELSE s.ended_at END,
+            last_at = CASE WHEN {_WAS_OPEN} THEN greatest(to_timestamp(n.at), s.last_at)
+                           ELSE s.last_at END,
+            client_ended_at = CASE WHEN {_WAS_OPEN} THEN to_timestamp(n.client_at)
+                                   ELSE s.client_ended_at END,
+            updated_at = CASE WHEN {_WAS_OPEN} THEN now() ELSE s.updated_at END,
+            end_reason = CASE WHEN {_WAS_OPEN} THEN '{EndReason.CLOSED.value}'
+                              ELSE s.end_reason END
        FROM (SELECT DISTINCT ON (project_id, session_id) * FROM found WHERE is_known
               ORDER BY project_id, session_id, place) n
       WHERE s.project_id = n.project_id AND s.id = n.session_id
@@ -203,11 +211,25 @@ class OpenSession(Write):
     apply = apply_at_once
 
 
-@dataclass(frozen=True, slots=True)
-class AddEvent(Write):
-    """Something that happened in a session; `data` is JSON. The outcome is a ``Stored``.
+class NewEvent(NamedTuple):
+    """Something that happened in a session; `data` is JSON."""
 
-    A session that was silent for too long goes on; one that its client has closed takes nothing.
+    id: UUID
+    type: str
+    data: str | None
+    idempotency_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSession(Write):
+    """An event happens in a session, or (without one) the session ends.
+
+    Of an event the outcome is a ``Stored``. A session that was silent for too long goes on by it;
+    one that its client has closed takes nothing. Of an end it is a ``Closed``; what has been closed
+    before stays as it is.
+
+    Both are one kind of write, because both lock sessions: a batch must lock all of them in order,
+    or two processes would wait for each other. Keys of events are locked before sessions.
     """
 
     order: ClassVar[int] = 31
@@ -215,35 +237,55 @@ class AddEvent(Write):
     app_key: str
     project_id: int
     session_id: UUID
-    id: UUID
     at: float
     client_at: float | None
-    type: str
-    data: str | None
-    idempotency_key: str | None
+    event: NewEvent | None = None
 
     @classmethod
-    def apply_at_once(cls, batch: Batch, writes: Sequence["AddEvent"]) -> Sequence[Stored]:
-        rows = batch.execute(
-            _EVENT,
-            _columns(
-                writes,
-                *("app_key", "project_id", "session_id", "id", "at", "client_at", "type", "data"),
-                "idempotency_key",
-            ),
-        )
-        outcomes = [_stored(*row[:3]) for row in rows]
-        again = [place for place, row in enumerate(rows) if row[1] and row[3]]
-        if again:
-            retries = [writes[place] for place in again]
-            columns = _columns(retries, "project_id", "session_id", "idempotency_key")
-            before = batch.execute(_STORED_BEFORE, columns)
-            for place, row in zip(again, before, strict=True):
-                if row[0] is not None:
-                    outcomes[place] = Stored(Result.STORED, StoredEvent(*row))
-        return outcomes
+    def apply_at_once(
+        cls, batch: Batch, writes: Sequence["ChangeSession"]
+    ) -> Sequence[Stored | Closed] | None:
+        with_event = sum(write.event is not None for write in writes)
+        if with_event == len(writes):
+            # That needs a second statement only to tell what was stored before.
+            return _add_events(batch, writes, ())
+        return None if with_event else _close(batch, writes)
 
-    apply = apply_at_once
+    @classmethod
+    def apply(cls, batch: Batch, writes: Sequence["ChangeSession"]) -> Sequence[Stored | Closed]:
+        """Events first: who sends both at once means them so."""
+        events = [write for write in writes if write.event]
+        ends = [write for write in writes if not write.event]
+        stored = iter(_add_events(batch, events, ends) if events else ())
+        closed = iter(_close(batch, ends) if ends else ())
+        return [next(stored) if write.event else next(closed) for write in writes]
+
+
+def _add_events(
+    batch: Batch, writes: Sequence[ChangeSession], ends: Sequence[ChangeSession]
+) -> list[Stored]:
+    """Store events; `ends` are in the same batch, and have their sessions locked already."""
+    events = [write.event for write in writes]
+    rows = batch.execute(
+        _EVENT,
+        [
+            *_columns(writes, "app_key", "project_id", "session_id", "at", "client_at"),
+            *_columns(events, "id", "type", "data", "idempotency_key"),
+            *_columns(ends, "project_id", "session_id"),
+        ],
+    )
+    outcomes = [_stored(*row[:3]) for row in rows]
+    again = [place for place, row in enumerate(rows) if row[1] and row[3]]
+    if again:
+        keys = [
+            _columns([writes[place] for place in again], "project_id", "session_id"),
+            _columns([events[place] for place in again], "idempotency_key"),
+        ]
+        before = batch.execute(_STORED_BEFORE, [*keys[0], *keys[1]])
+        for place, row in zip(again, before, strict=True):
+            if row[0] is not None:
+                outcomes[place] = Stored(Result.STORED, StoredEvent(*row))
+    return outcomes
 
 
 _STORED = Stored(Result.STORED)
@@ -257,28 +299,14 @@ def _stored(key_is_known: bool, is_known: bool, is_open: bool) -> Stored:
     return Stored(Result.CLOSED if is_known else Result.NO_SESSION)
 
 
-@dataclass(frozen=True, slots=True)
-class CloseSession(Write):
-    """A session ends; one that has ended before stays as it is. The outcome is a ``Closed``."""
-
-    order: ClassVar[int] = 32
-
-    app_key: str
-    project_id: int
-    session_id: UUID
-    at: float
-    client_at: float | None
-
-    @classmethod
-    def apply_at_once(cls, batch: Batch, writes: Sequence["CloseSession"]) -> Sequence[Closed]:
-        columns = _columns(writes, "app_key", "project_id", "session_id", "at", "client_at")
-        return [_closed(*row) for row in batch.execute(_CLOSE, columns)]
-
-    apply = apply_at_once
+def _close(batch: Batch, writes: Sequence[ChangeSession]) -> list[Closed]:
+    columns = _columns(writes, "app_key", "project_id", "session_id", "at", "client_at")
+    return [_closed(*row) for row in batch.execute(_CLOSE, columns)]
 
 
 def _closed(key_is_known: bool, is_known: bool, *session: Any) -> Closed:
-    if is_known:
+    # None: it has been deleted meanwhile.
+    if is_known and session[0] is not None:
         return Closed(Result.STORED, Ended(*session))
     return Closed(Result.NO_SESSION if key_is_known else Result.UNKNOWN_KEY)
 
@@ -287,14 +315,19 @@ def _closed(key_is_known: bool, is_known: bool, *session: Any) -> Closed:
 _ENDING = 7_302_113_378
 _AT_ONCE = 1000
 
-# Rows that an event is just changing are left alone: they are not silent.
+# Sessions younger than the timeout cannot be silent, and are passed over by their ids. Rows that an
+# event is just changing are left alone: they are not silent either.
 _END_SILENT = f"""
 WITH silent AS MATERIALIZED (
      SELECT s.* FROM telemetry_project p
       CROSS JOIN LATERAL (
+            SELECT %(now)s - p.session_timeout * interval '1 minute' AS since OFFSET 0) t
+      CROSS JOIN LATERAL (
             SELECT project_id, id FROM sessions_app_session
              WHERE project_id = p.id AND ended_at IS NULL AND dialect = {_TSTATS}
-               AND last_at < %(now)s - p.session_timeout * interval '1 minute'
+               AND id < (lpad(to_hex(ceil(extract(epoch FROM t.since) * 1000)::int8), 12, '0')
+                         || repeat('0', 20))::uuid
+               AND last_at < t.since
              ORDER BY id LIMIT {_AT_ONCE} FOR UPDATE SKIP LOCKED) s
       LIMIT {_AT_ONCE})
 UPDATE sessions_app_session s
@@ -306,7 +339,7 @@ UPDATE sessions_app_session s
 def end_silent_sessions(now: datetime) -> int | None:
     """End sessions that have been silent for their project's session timeout; returns how many.
 
-    None if another process is at it.
+    None if another process is at it. Commits after each thousand.
     """
     ended = 0
     while True:
