@@ -42,6 +42,9 @@ __all__ = [
 ]
 
 _NO_PING = timedelta(minutes=5)
+# Of a server's log, for one page of those that match.
+LINES_SEARCHED = 10_000
+_LAST_LINES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,15 @@ class PlayerFacts:
     is_playing: bool
 
 
+Position = tuple[datetime, UUID]
+
+
 @dataclass(frozen=True, slots=True)
 class LinePage:
+    """Some lines, and the last that was looked at for them; None if that was the last of all."""
+
     lines: list[LogLine]
-    more: bool
+    last: Position | None
 
 
 def server_of_key(key: str) -> Server | None:
@@ -210,7 +218,7 @@ def line_page(
     *,
     size: int,
     player: Player | None = None,
-    after: tuple[datetime, UUID] | None = None,
+    after: Position | None = None,
     since: datetime | None = None,
     before: datetime | None = None,
     tag: str = "",
@@ -218,7 +226,8 @@ def line_page(
 ) -> LinePage:
     """A server's (or a player's) lines that tell a time, latest first.
 
-    `tag` and `text` (a part of the line) look at each line from the latest on.
+    For those of a `tag`, or with `text` in them, the next ten thousand lines are looked at, so
+    there may be more of them than on a page that is not full.
     """
     lines = LogLine.objects.filter(project_id=server.project_id, at__isnull=False)
     lines = lines.filter(player_id=player.pk) if player else lines.filter(server_id=server.pk)
@@ -229,12 +238,28 @@ def line_page(
         lines = lines.filter(at__gte=since)
     if before:
         lines = lines.filter(at__lt=before)
+    lines = lines.order_by("-at", "-id")
+    border: Position | None = None
+    if tag or text:
+        border = _position(lines[LINES_SEARCHED - 1 : LINES_SEARCHED])
+        if border:
+            at, line_id = border
+            lines = lines.filter(Q(at=at, id__gte=line_id) | Q(at__gt=at), at__gte=at)
     if tag:
         lines = lines.filter(kind__in=sorted(kinds_with(tag)))
     if text:
         lines = lines.filter(line__icontains=text)
-    found = list(lines.order_by("-at", "-id")[: size + 1])
-    return LinePage(found[:size], len(found) > size)
+    found = list(lines[: size + 1])
+    if len(found) > size:
+        last = found[size - 1]
+        border = (last.at, last.pk) if last.at else None
+    return LinePage(found[:size], border)
+
+
+def _position(lines: QuerySet[LogLine]) -> Position | None:
+    """Where the first of these lines is."""
+    found = lines.values_list("at", "id").first()
+    return (found[0], found[1]) if found and found[0] else None
 
 
 def line_of(server: Server, key: str) -> LogLine | None:
@@ -245,8 +270,14 @@ def line_of(server: Server, key: str) -> LogLine | None:
 
 
 def last_line(server: Server) -> str | None:
-    """The line of the latest time, as it came."""
+    """The line of the latest time, as it came.
+
+    An agent goes on after the line of its file that is equal to this, and skips the whole file if
+    there is none: so one that could not be stored as it came will not do.
+    """
     lines = LogLine.objects.filter(
         project_id=server.project_id, server_id=server.pk, at__isnull=False
     )
-    return lines.order_by("-at", "-id").values_list("line", flat=True).first()
+    latest = list(lines.order_by("-at", "-id").values_list("line", "is_cut")[:_LAST_LINES])
+    whole = (line for line, is_cut in latest if not is_cut and "\ufffd" not in line)
+    return next(whole, latest[0][0] if latest else None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest
 
-from sessions_app.dialects.mccoal.words import BadParameters, Parameters
+from sessions_app.dialects.mccoal.words import BadParameters, Parameters, query_of
 from sessions_app.minecraft import Server, only_server_of, server_of_key
 from sessions_app.services.servers import server_of_token
 from telemetry.access import (
@@ -22,7 +22,14 @@ from telemetry.access import (
 )
 from telemetry.door.http import Problem
 
-__all__ = ["agent_server", "manager_project", "readable_project", "readable_server", "self_of"]
+__all__ = [
+    "agent_server",
+    "agent_token",
+    "manager_project",
+    "readable_project",
+    "readable_server",
+    "self_of",
+]
 
 Scope = AccessToken.Scope
 
@@ -71,7 +78,7 @@ def readable_server(request: HttpRequest, key: str) -> Server | None:
 def readable_project(request: HttpRequest) -> Project:
     """The project whose servers are listed: the token's, that of ``?project=``, or the default."""
     bearer = _bearer(request)
-    slug = request.GET.get("project", "")
+    slug = query_of(request).text("project")
     if bearer.token and bearer.token.allows(Scope.READ):
         if slug not in {"", bearer.token.project.slug}:
             raise Problem(404, "This token is for another project.")
@@ -107,15 +114,20 @@ def self_of(request: HttpRequest) -> AccessToken | None:
     return None
 
 
-def agent_server(request: HttpRequest, given: Parameters) -> Server:
+def agent_token(request: HttpRequest) -> AccessToken:
+    """The token of an agent, or of whoever does an agent's work. Problem 401 if there is none."""
+    token = _bearer(request).token
+    if token is None or not (token.allows(Scope.AGENT) or token.allows(Scope.WRITE)):
+        raise _unauthorized("This needs a token with the scope agent.")
+    return token
+
+
+def agent_server(token: AccessToken, given: Parameters) -> Server:
     """The server that an agent speaks for: that of its token, or which it names.
 
     A token that no agent was given by OAuth may feed every server of its project if it has the
     scope agent or write; it names one by ``server_key`` unless there is only one.
     """
-    token = _bearer(request).token
-    if token is None or not (token.allows(Scope.AGENT) or token.allows(Scope.WRITE)):
-        raise _unauthorized("This needs a token with the scope agent.")
     own = server_of_token(token)
     key = given.text("server_key")
     if own:

@@ -4,15 +4,18 @@ The original agent posts a line that was not answered by 2xx again for ever: so 
 stored is, understood or not.
 """
 
+import gzip
 import json
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
 
-from sessions_app.dialects.mccoal.access import agent_server
+from sessions_app.dialects.mccoal.access import agent_server, agent_token
 from sessions_app.dialects.mccoal.words import (
     NO_INTEGER,
     BadParameters,
@@ -22,6 +25,8 @@ from sessions_app.dialects.mccoal.words import (
     needed,
     not_found,
     parameters,
+    query_of,
+    reading_form,
     reply,
 )
 from sessions_app.minecraft import last_line
@@ -36,6 +41,7 @@ __all__ = ["lastline", "logline", "loglines", "ping"]
 MAX_NAME = 500
 # Of a log file, when it is not compressed any more.
 MAX_LOG = 64 * 1024 * 1024
+MAX_LINES = 1_000_000
 _GZIP = b"\x1f\x8b"
 _INT64 = 1 << 63
 
@@ -44,11 +50,15 @@ _INT64 = 1 << 63
 def logline(request: HttpRequest) -> Response:
     """One line: 201 if it is new, 200 if it is there already; ``{}`` both."""
     allow(request, "POST")
+    token = agent_token(request)
     given = parameters(request)
-    server = agent_server(request, given)
     needed(given, "line", "zone")
+    day = _day(given)
     is_new = take_line(
-        server=server, text=str(given.get("line")), zone=given.text("zone"), day=_day(given)
+        server=agent_server(token, given),
+        text=str(given.get("line")),
+        zone=given.text("zone"),
+        day=day,
     )
     if is_new is None:
         raise not_found("server")
@@ -68,25 +78,26 @@ def _day(given: Parameters) -> date | None:
 def lastline(request: HttpRequest) -> Response:
     """Where an agent that reads a log again has to go on."""
     allow(request, "GET", "HEAD")
-    return reply({"lastline": last_line(agent_server(request, parameters(request)))})
+    server = agent_server(agent_token(request), query_of(request))
+    return reply({"lastline": last_line(server)})
 
 
 @wire_view(error, "/api/v1/agents/ping")
 def ping(request: HttpRequest) -> Response:
     """How the server is. Commands for it are never waiting: nobody can say anything here."""
     allow(request, "POST")
+    token = agent_token(request)
     given = parameters(request)
-    server = agent_server(request, given)
     needed(given, "server_name")
     if len(given.text("server_name")) > MAX_NAME:
         too_long = f"Field cannot be longer than {MAX_NAME} characters."
         raise BadParameters({"server_name": [too_long]})
     numbers = ("server_day", "server_time", "num_overloads", "ms_behind", "skipped_ticks")
     flags = ("is_server_running", "is_raining", "is_thundering")
-    address = given.text("address").replace("\0", "")[:255] if given.all("address") else None
+    address = given.text("address")[:255] if given.all("address") else None
     said: dict[str, Any] = {name: _flag(given.get(name)) for name in flags}
     said |= _integers(given, numbers)
-    report_ping(server=server, ping=Ping(**said, address=address))
+    report_ping(server=agent_server(token, given), ping=Ping(**said, address=address))
     return reply({"commands": []})
 
 
@@ -96,6 +107,8 @@ def _integers(given: Parameters, names: Sequence[str]) -> dict[str, int | None]:
     for name in names:
         text = given.text(name)
         try:
+            if "_" in text:
+                raise ValueError  # Python 2 did not take it
             numbers[name] = int(text) if text else None
             if not -_INT64 <= (numbers[name] or 0) < _INT64:
                 raise ValueError
@@ -126,13 +139,14 @@ def loglines(request: HttpRequest) -> Response | StreamingHttpResponse:
     ``progress=1`` again and again, a line of JSON each.
     """
     allow(request, "POST")
-    given = Parameters({name: request.GET.getlist(name) for name in request.GET})
-    server = agent_server(request, given)
+    token = agent_token(request)
+    given = query_of(request)
+    day = _day(given)
+    server = agent_server(token, given)
     zone = given.text("zone") or server.project.timezone
     if not is_zone(zone):
         raise BadParameters({"zone": [f"There is no zone {zone}: use one such as Europe/Berlin."]})
-    day = _day(given)
-    lines = [_decoded(line) for line in _log(request).split(b"\n") if line.strip()]
+    lines = _lines(_log(request))
     taking = take_lines(server=server, lines=lines, zone=zone, day=day)
     if given.text("progress") in {"", "0"}:
         done = Taken()
@@ -146,12 +160,16 @@ def loglines(request: HttpRequest) -> Response | StreamingHttpResponse:
 
 def _progress(taking: Iterator[Taken], total: int) -> Iterator[bytes]:
     done = Taken()
+    problem = ""
     try:
         for done in taking:
             yield json.dumps({**_told(done), "total": total}).encode() + b"\n"
-    except StoreError as problem:
-        # The status has been sent; what was told before is stored.
-        yield json.dumps({**_told(done), "total": total, "errors": str(problem)}).encode() + b"\n"
+        if done.lines < total:
+            problem = not_found("server").message
+    except StoreError as reason:
+        problem = str(reason)
+    if problem:  # the status has been sent; what was told before is stored
+        yield json.dumps({**_told(done), "total": total, "errors": problem}).encode() + b"\n"
 
 
 def _told(done: Taken) -> dict[str, Any]:
@@ -166,7 +184,8 @@ def _told(done: Taken) -> dict[str, Any]:
 def _log(request: HttpRequest) -> bytes:
     """The log that a request carries: its body, or the file of a form."""
     if request.content_type == "multipart/form-data":
-        files: list[Any] = list(request.FILES.values())
+        with reading_form(request):
+            files: list[Any] = list(request.FILES.values())
         if len(files) != 1:
             raise BadParameters({"file": ["Send one file."]})
         body: bytes = files[0].read()
@@ -174,19 +193,23 @@ def _log(request: HttpRequest) -> bytes:
         body = request.body
     if not body.startswith(_GZIP):
         return body
-    unpacked = b""
-    while body:  # a file of several parts, as rotation by appending makes
-        part = zlib.decompressobj(wbits=31)
-        try:
-            unpacked += part.decompress(body, MAX_LOG - len(unpacked) + 1)
-        except zlib.error as reason:
-            raise Problem(400, f"This is no gzip: {reason}.") from None
-        if len(unpacked) > MAX_LOG:
-            raise Problem(413, f"The log is larger than {MAX_LOG} bytes: send it in parts.")
-        if not part.eof:
-            raise Problem(400, "The gzip ends too early.")
-        body = part.unused_data.lstrip(b"\0")
-    return unpacked
+    try:
+        # May have several parts, as a file to which others were appended.
+        log = gzip.GzipFile(fileobj=BytesIO(body)).read(MAX_LOG + 1)
+    except EOFError:
+        raise Problem(400, "The gzip ends too early.") from None
+    except (OSError, zlib.error) as reason:
+        raise Problem(400, f"This is no gzip: {reason}.") from None
+    if len(log) > MAX_LOG:
+        raise Problem(413, f"The log is larger than {MAX_LOG} bytes: send it in parts.")
+    return log
+
+
+def _lines(log: bytes) -> list[str]:
+    lines = [line for line in log.removeprefix(BOM_UTF8).split(b"\n") if line.strip()]
+    if len(lines) > MAX_LINES:
+        raise Problem(413, f"The log has more than {MAX_LINES} lines: send it in parts.")
+    return list(map(_decoded, lines))
 
 
 def _decoded(line: bytes) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -180,7 +181,11 @@ def player(server: Server, given: Parameters, player: str) -> Response:  # noqa:
 
 @_of_server("/api/v1/servers/:key/loglines", lists="times")
 def lines(server: Server, given: Parameters, query: ListQuery) -> Response:
-    """The server's log, latest first: of those lines that tell a time."""
+    """The server's log, latest first: of those lines that tell a time.
+
+    With `tag` or `q` a page may have less than `size` lines, or none, and a cursor nevertheless:
+    one request looks at so many lines and not more.
+    """
     return _lines(server, given, query)
 
 
@@ -212,18 +217,18 @@ def _lines(
         since=query.since,
         before=query.before,
         tag=given.text("tag"),
-        text=given.text("q").replace("\0", ""),
+        text=given.text("q"),
     )
     cursor = ""
-    if page.more:
-        last = page.lines[-1]
-        microseconds = (last.at - _EPOCH) // timedelta(microseconds=1) if last.at else 0
-        cursor = cursor_of(place, microseconds.to_bytes(8, "big") + last.pk.bytes)
+    if page.last:
+        at, line_id = page.last
+        microseconds = (at - _EPOCH) // timedelta(microseconds=1)
+        cursor = cursor_of(place, microseconds.to_bytes(8, "big", signed=True) + line_id.bytes)
     return _page({"loglines": lines_documents(server, page.lines)}, cursor)
 
 
 def _line_position(position: bytes) -> tuple[datetime, UUID]:
-    microseconds = int.from_bytes(position[:8], "big")
+    microseconds = int.from_bytes(position[:8], "big", signed=True)
     return _EPOCH + timedelta(microseconds=microseconds), UUID(bytes=position[8:])
 
 
@@ -308,7 +313,10 @@ def users_self(request: HttpRequest) -> Response:
             }
         )
     user = request.user
-    zone = readable_project(request).zone
+    try:
+        zone = readable_project(request).zone
+    except Problem:  # whoever is a member of others only
+        zone = ZoneInfo("UTC")
     return reply(
         {
             "key": user_key(user.pk or 0),

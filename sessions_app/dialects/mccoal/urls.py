@@ -34,5 +34,5 @@ urlpatterns = [
     _path("agents/lastline", agents.lastline),
     _path("agents/ping", agents.ping),
     re_path("^(?:/)?oauth/v1/token/?$", oauth.token),
-    re_path("^(?:/)?api/v1/(?:servers|users|agents)/", reading.nothing),
+    re_path("^(?:/)?api/v1/(?:servers|users|agents)(?:/|$)", reading.nothing),
 ]

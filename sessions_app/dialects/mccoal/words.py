@@ -3,13 +3,16 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from telemetry.door.http import Problem, Response
@@ -26,6 +29,8 @@ __all__ = [
     "not_found",
     "parameters",
     "position_of",
+    "query_of",
+    "reading_form",
     "reply",
     "time_text",
 ]
@@ -96,18 +101,21 @@ class Parameters:
         return values[0] if values else None
 
     def text(self, name: str) -> str:
-        """The first value as text without spaces around; empty if there is none."""
+        """The first value as text that can be stored, without spaces around; empty if none."""
         value = self.get(name)
-        return "" if value is None else str(value).strip()
+        text = "" if value is None else str(value).strip()
+        # JSON can spell halves of characters, and PostgreSQL has no NUL.
+        return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def parameters(request: HttpRequest) -> Parameters:
     """Query and form, the query first; or the body's object alone, if that is JSON."""
     is_json = request.content_type == "application/json"
     if request.method in {"GET", "HEAD"} or not is_json:
-        query = {name: request.GET.getlist(name) for name in request.GET}
-        for name in request.POST:
-            query.setdefault(name, []).extend(request.POST.getlist(name))
+        with reading_form(request):
+            query = {name: request.GET.getlist(name) for name in request.GET}
+            for name in request.POST:
+                query.setdefault(name, []).extend(request.POST.getlist(name))
         return Parameters(query)
     try:
         found = json.loads(request.body or b"{}")
@@ -120,6 +128,31 @@ def parameters(request: HttpRequest) -> Parameters:
     return Parameters(
         {name: value if isinstance(value, list) else [value] for name, value in found.items()}
     )
+
+
+def query_of(request: HttpRequest) -> Parameters:
+    """Those of the query alone."""
+    with reading_form(request):
+        return Parameters({name: request.GET.getlist(name) for name in request.GET})
+
+
+@contextmanager
+def reading_form(request: HttpRequest) -> Iterator[None]:
+    """Problem 400 for a form that Django cannot read, or has too many fields."""
+    # Whatever it says of itself: agents would send what is refused for its encoding for ever.
+    if (request.encoding or "utf-8").lower() != "utf-8":
+        request.encoding = "utf-8"
+    try:
+        yield
+    except RequestDataTooBig:
+        raise
+    except (
+        BadRequest,
+        MultiPartParserError,
+        SuspiciousOperation,
+        UnreadablePostError,
+    ) as reason:
+        raise Problem(400, f"Unhandled form parsing exception: {reason}") from None
 
 
 def needed(given: Parameters, *names: str) -> None:
