@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sessions_app.keys import parse_public_id, public_id
 from sessions_app.models import MAX_EVENT_TYPE
 from sessions_app.writes.sessions import (
-    AddEvent,
+    ChangeSession,
     Closed,
-    CloseSession,
+    NewEvent,
     OpenSession,
     Result,
     StoredEvent,
@@ -39,8 +40,7 @@ class Opened:
     started_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """What became of an event. `before` is what was stored under its idempotency key already."""
 
     result: Result
@@ -82,19 +82,9 @@ async def record_event(
     found = parse_public_id(session)
     if found is None:
         return Recorded(Result.NO_SESSION, event_id, _time(at))
-    outcome = await get_store().submit(
-        AddEvent(
-            app_key=app_key,
-            project_id=found[0],
-            session_id=found[1],
-            id=event_id,
-            at=at,
-            client_at=_seconds(client_at),
-            type=type,
-            data=data,
-            idempotency_key=idempotency_key,
-        )
-    )
+    event = NewEvent(event_id, type, data, idempotency_key)
+    change = ChangeSession(app_key, *found, at, _seconds(client_at), event)
+    outcome = await get_store().submit(change)
     return Recorded(outcome.result, event_id, _time(at), outcome.event)
 
 
@@ -104,7 +94,7 @@ async def close_session(*, app_key: str, session: str, client_at: datetime | Non
     if found is None:
         return Closed(Result.NO_SESSION)
     closed: Closed = await get_store().submit(
-        CloseSession(app_key, *found, _now(), _seconds(client_at))
+        ChangeSession(app_key, *found, _now(), _seconds(client_at))
     )
     return closed
 

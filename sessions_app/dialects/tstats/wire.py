@@ -3,12 +3,18 @@
 import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
-from sessions_app.dialects.tstats.words import BadField, no_project, reply, time_text, to_time
+from sessions_app.dialects.tstats.words import (
+    CORS,
+    BadField,
+    no_project,
+    reply,
+    time_text,
+    to_time,
+)
 from sessions_app.services.sessions import (
     MAX_EVENT_TYPE,
-    Recorded,
     Result,
     close_session,
     open_session,
@@ -22,10 +28,19 @@ __all__ = ["answer"]
 MAX_EVENT = 64 * 1024
 MAX_IDEMPOTENCY_KEY = 255
 MAX_APP_KEY = 64
-# Neither can be stored as jsonb.
+MAX_ADDRESS = 64
 _NUL = "\\u0000"
 
 Params = Mapping[str, Any]
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+# Made once: `json.loads` and `json.dumps` make theirs anew whenever they are told anything.
+_decode = json.JSONDecoder(parse_constant=_no_constant).decode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 async def answer(request: Request) -> Response:
@@ -33,7 +48,7 @@ async def answer(request: Request) -> Response:
     _, *parts = request.path.strip("/").split("/", 3)
     match parts:
         case []:
-            _allow(request, "POST", "GET, POST, OPTIONS")
+            _allow(request, "POST", "GET, HEAD, POST, OPTIONS")
             return await _open(request)
         case [session, "close"]:
             _allow(request, "PUT POST", "PUT, POST, OPTIONS")
@@ -42,21 +57,21 @@ async def answer(request: Request) -> Response:
             _allow(request, "PUT POST", "PUT, POST, OPTIONS")
             return await _event(request, session, parts[2] if len(parts) > 2 else "")
         case [_]:
-            _allow(request, "GET", "GET, OPTIONS")
+            _allow(request, "GET", "GET, HEAD, OPTIONS")
     raise Problem(404, "there is nothing at this path; see the paths of TStats in the API docs")
 
 
 async def _open(request: Request) -> Response:
     client_at = to_time(_params(request).get("clientTime"), "clientTime")
-    opened = await open_session(
-        app_key=_app_key(request), client_at=client_at, address=request.client
-    )
+    # Proxies that we trust may still have been told nonsense.
+    address = request.client[:MAX_ADDRESS]
+    opened = await open_session(app_key=_app_key(request), client_at=client_at, address=address)
     if opened is None:
         raise _no_project(request)
     document = {
         "clientTime": time_text(client_at),
         "serverTime": time_text(opened.started_at),
-        "ip": request.client,
+        "ip": address,
         "_id": opened.id,
     }
     return reply(201, document)
@@ -84,30 +99,29 @@ async def _event(request: Request, session: str, type_: str) -> Response:
     params = _params(request)
     client_at = to_time(params.get("clientTime"), "clientTime")
     event = params.get("event")
-    type_ = _type(type_.removesuffix("/"), event)
+    type_ = _type(type_, event)
+    data = _data(event)
     recorded = await record_event(
         app_key=_app_key(request),
         session=session,
         type=type_,
         client_at=client_at,
-        data=_data(event),
+        data=data,
         idempotency_key=_idempotency_key(request, params),
     )
     if recorded.result is not Result.STORED:
         raise _refusal(request, recorded.result)
-    if recorded.before:
-        before = recorded.before
-        recorded = Recorded(recorded.result, before.id, before.at)
-        type_, event, client_at = before.type, before.data, before.client_at
-    document = {
-        "_id": recorded.id.hex,
-        "sessionId": session,
-        "type": type_,
-        "event": event,
-        "clientTime": time_text(client_at),
-        "serverTime": time_text(recorded.at),
-    }
-    return reply(201, document)
+    event_id, at, before = recorded.id, recorded.at, recorded.before
+    if before:
+        event_id, type_, at, client_at = before.id, before.type, before.at, before.client_at
+        data = None if before.data is None else _encode(before.data)
+    client_time = f'"{time_text(client_at)}"' if client_at else "null"
+    # The event is JSON already, and an id that names a session has no character to be escaped.
+    text = (
+        f'{{"_id":"{event_id.hex}","sessionId":"{session}","type":{_encode(type_)},'
+        f'"event":{data or "null"},"clientTime":{client_time},"serverTime":"{time_text(at)}"}}'
+    )
+    return Response(201, text.encode(), headers=CORS)
 
 
 def _type(type_: str, event: Any) -> str:
@@ -133,16 +147,16 @@ def _data(event: Any) -> str | None:
     if isinstance(event, bool):
         raise BadField("event", "must be a string, a number, an object or an array")
     try:
-        text = json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        raise BadField("event", "has half a character in it") from None
+        text = _encode(event)
+        if len(text) * 4 > MAX_EVENT and len(text.encode()) > MAX_EVENT:
+            raise BadField("event", f"must have at most {MAX_EVENT} bytes, as compact JSON")
+        _check_text(text, "event")
+        if _NUL in text and _has_nul(event):
+            raise BadField("event", "must not have NUL characters")
+    except RecursionError:
+        raise BadField("event", "is nested too deeply") from None
     except ValueError:
         raise BadField("event", "has a number that is too large") from None
-    if size > MAX_EVENT:
-        raise BadField("event", f"must have at most {MAX_EVENT} bytes")
-    if _NUL in text and _has_nul(event):
-        raise BadField("event", "must not have NUL characters")
     return text
 
 
@@ -155,12 +169,14 @@ def _has_nul(value: Any) -> bool:
 
 
 def _check_text(text: str, field: str) -> None:
+    """Refuse what PostgreSQL has no text for."""
     if "\0" in text:
         raise BadField(field, "must not have NUL characters")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise BadField(field, "has half a character in it") from None
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise BadField(field, "has half a character in it") from None
 
 
 def _idempotency_key(request: Request, params: Params) -> str | None:
@@ -215,11 +231,15 @@ def _params(request: Request) -> Params:
     media_type = request.header(b"content-type").partition(b";")[0].strip().lower()
     if media_type == b"multipart/form-data":
         return multipart_fields(request)
-    start = body.lstrip(b" \t\r\n\xef\xbb\xbf")[:1]
+    start = body.lstrip(b" \t\r\n\xef\xbb\xbf")[:3]
     if not start:
         return {}
-    if start in b'{["' or media_type.endswith(b"json"):
+    if start[:1] in b'{["' or media_type.endswith(b"json"):
         return _json(body)
+    if (
+        start.lower() == b"%7b"
+    ):  # Unity's UnityWebRequest.Post(url, text) encodes any text as a form
+        return _json(unquote_to_bytes(body.replace(b"+", b" ")))
     return _form(body)
 
 
@@ -231,7 +251,7 @@ def _form(data: bytes) -> dict[str, str]:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+        found = _decode(body.decode("utf-8-sig"))
     except ValueError as reason:
         raise Problem(400, f"the body is not JSON: {reason}") from None
     except RecursionError:
@@ -239,7 +259,3 @@ def _json(body: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Problem(400, 'the body must be an object such as {"clientTime": …}')
     return found
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")

@@ -88,7 +88,9 @@ def to_time(raw: Any, field: str) -> datetime | None:
             if not _NUMBER.fullmatch(text):
                 if not _ISO.fullmatch(text):
                     raise ValueError
-                at = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", text))
+                if " " in text:
+                    text = _LOST_PLUS.sub(r"\1+\2", text)
+                at = datetime.fromisoformat(text)
                 at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
                 return _in_range(at)
             raw = float(text)
