@@ -1,5 +1,6 @@
 """POST sessions/: a session begins."""
 
+import ipaddress
 import json
 import re
 
@@ -141,10 +142,15 @@ def test_json_that_is_no_object_is_a_400_if_it_is_called_json(body):
     problem(send("POST", "/sessions/", body, content_type=JSON), 400, "bad_request")
 
 
-def test_the_address_is_that_of_the_client_and_fits(settings, monkeypatch):
-    monkeypatch.setattr("telemetry.asgi.application._trusted", settings.TRUSTED_PROXIES)
-    reply = send("POST", "/sessions/", through=through_urls, x_forwarded_for="203.0.113.9")
-    assert reply.json["ip"] == "127.0.0.1"
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [("203.0.113.9", "203.0.113.9"), ("2001:db8::5", "2001:db8::5"), ("x" * 100, "x" * 64)],
+)
+def test_behind_a_proxy_the_address_is_the_clients_as_far_as_it_fits(settings, forwarded, address):
+    settings.TRUSTED_PROXIES = [ipaddress.ip_network("127.0.0.0/8")]
+    reply = send("POST", "/sessions/", through=through_urls, x_forwarded_for=forwarded)
+    assert (reply.status, reply.json["ip"]) == (201, address)
+    assert row(reply.json["_id"]).address == address
 
 
 def test_a_project_is_named_by_its_key(project):

@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from telemetry.serving import default_workers
-from tests.bench import beats, board, memory, pages, watchers, writes
+from tests.bench import beats, board, events, memory, pages, watchers, writes
 from tests.bench.load import need_wrk
 from tests.server import running_server
 
@@ -25,8 +25,10 @@ BARS = {
     "beats_of_bare_at_64": (0.20, "at least"),
     "beats_of_bare_at_256": (0.40, "at least"),
     "board_many_of_few": (1.5, "below"),
+    "events_of_bare_at_64": (0.18, "at least"),
+    "events_of_bare_at_256": (0.35, "at least"),
 }
-PARTS = ["writes", "beats", "watchers", "board", "memory", "pages"]
+PARTS = ["writes", "beats", "events", "watchers", "board", "memory", "pages"]
 
 
 def main() -> None:
@@ -43,6 +45,8 @@ def main() -> None:
             report["writes"] = writes.measure(server, workers, 2 if options.quick else 8)
         if "beats" in wanted:
             report["beats"] = beats.measure(server, workers, 2 if options.quick else 8)
+        if "events" in wanted:
+            report["events"] = events.measure(server, workers, 2 if options.quick else 8)
         if "watchers" in wanted:
             report["watchers"] = watchers.measure(server, 5 if options.quick else 20)
         if "board" in wanted:
@@ -60,6 +64,7 @@ def bars(report: dict[str, Any]) -> dict[str, Any]:
     figures: dict[str, float] = {
         **report.get("writes", {}).get("ratios", {}),
         **report.get("beats", {}).get("ratios", {}),
+        **report.get("events", {}).get("ratios", {}),
     }
     if "board" in report:
         figures["board_many_of_few"] = report["board"]["board_many_of_few"]
@@ -87,6 +92,8 @@ def table(report: dict[str, Any]) -> None:
         _line("pgbench", f"{found['floor_pgbench_commits_per_second']} commits/s")
     if "beats" in report:
         _loads("beats/s", report["beats"]["beats"], report["beats"], "beats_of_bare")
+    if "events" in report:
+        _loads("events/s", report["events"]["events"], report["events"], "events_of_bare")
     if "watchers" in report:
         for name, figure in report["watchers"].items():
             _line(name.replace("_", " "), figure)

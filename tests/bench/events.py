@@ -1,4 +1,4 @@
-"""How fast TStats' events are stored, in 5,000 open sessions, beside a server that stores nothing."""
+"""How fast TStats' events are stored, in 5,000 sessions, beside a server that stores nothing."""
 
 import time
 from typing import Any
