@@ -100,15 +100,25 @@ def _changes(window: Window) -> Iterator[_Change]:
     ]
     plays, window.idle = play_through(entries, window.playing_at)
     used = {play.logout_line for play in plays if play.logout_line}
-    after = stored.get(window.after) if window.after else None
-    if after and after.logout_line in {p.logout_line for p in plays if p.id != after.id} - {None}:
-        window.unsettles = after
+    window.unsettles = _unsettled(plays, stored.get(window.after) if window.after else None)
     for play in plays:
         old = stored.get(play.id) if play.id else None
         if old:
             _keep_end(play, old, used, is_told=old.id not in window.untold)
         if play.login_line and (old is None or (old.id != window.after and _differs(play, old))):
             yield _Change(window, play, window.zones.get(play.login_line, ""))
+
+
+def _unsettled(plays: Sequence[Play], after: Play | None) -> Play | None:
+    """The session after, if what it ended by is another's now, or what was another's is its own.
+
+    That is so if it ended in the moment in which it began.
+    """
+    if after is None:
+        return None
+    others = {play.logout_line for play in plays if play.id != after.id} - {None}
+    ends = {play.logout_line for play in plays if play.id == after.id} - {None, after.logout_line}
+    return after if ends or after.logout_line in others else None
 
 
 def _keep_end(play: Play, old: Play, used: set[UUID], *, is_told: bool) -> None:
