@@ -39,7 +39,10 @@ def _bad(code: str) -> Problem:
 def token(request: HttpRequest) -> Response:
     """A pair of tokens for a secret, or for a refresh token, whose old pair dies."""
     allow(request, "POST")
-    given = parameters(request)
+    try:
+        given = parameters(request)
+    except Problem:
+        raise _bad("invalid_request") from None
     tokens = _refreshed(given) if given.all("refresh_token") else _fresh(given)
     document = {
         "access_token": tokens.access_token,
