@@ -37,10 +37,10 @@ _CODES = {
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Whatever calendar a clock shows, it must be possible to add and to subtract a zone's offset.
 _YEARS = range(1000, 9000)
-_ISO = re.compile(r"\d{4}-?\d\d-?\d\d[T ].+", re.ASCII | re.IGNORECASE)
+_ISO = re.compile(r"\d{4}-?\d\d-?\d\d[T ][\d:.,]+(Z|[+ -][\d:]+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d*)?", re.ASCII)
 # An offset's “+” that was not percent-encoded arrives as a space.
-_LOST_PLUS = re.compile(r"(T.*) (\d\d:?\d\d)$", re.ASCII | re.IGNORECASE)
+_LOST_PLUS = re.compile(r"(T.*) (\d\d:?\d\d)$", re.ASCII)
 
 
 class BadField(Problem):
@@ -84,7 +84,7 @@ def to_time(raw: Any, field: str) -> datetime | None:
         return None
     try:
         if isinstance(raw, str):
-            text = raw.strip()
+            text = raw.strip().upper()
             if not _NUMBER.fullmatch(text):
                 if not _ISO.fullmatch(text):
                     raise ValueError
