@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 from devices_app import public
 from devices_app.api import DeviceViewSet
 from devices_app.dialects import heartbeat
+from sessions_app.api import EventViewSet, PlayerViewSet, SessionViewSet
 from sessions_app.dialects import mccoal, tstats
 from stats_app.api import StatViewSet
 from stats_app.dialects import stathat
@@ -19,6 +20,9 @@ router = SimpleRouter()
 router.trailing_slash = "/?"  # a redirect would turn a client's POST into a GET
 router.register("stats", StatViewSet, basename="stat")
 router.register("devices", DeviceViewSet, basename="device")
+router.register("sessions", SessionViewSet, basename="session")
+router.register("events", EventViewSet, basename="event")
+router.register("players", PlayerViewSet, basename="player")
 
 handler404 = "telemetry.views.not_found"
 handler500 = "telemetry.views.server_error"

@@ -1,0 +1,116 @@
+"""Sessions, events and players as the native REST API shows them."""
+
+from datetime import UTC
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from sessions_app.filters import DIALECTS
+from sessions_app.models import EndReason, Event, Player, Server, Session
+from sessions_app.selectors import duration_of
+
+__all__ = ["EventSerializer", "PlayerSerializer", "SessionSerializer"]
+
+_WORDS = {int(dialect): word for word, dialect in DIALECTS.items()}
+
+
+class TimeField(serializers.DateTimeField):
+    """An instant, in UTC whatever the server's own time zone is."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, default_timezone=UTC, **kwargs)
+
+
+class ServerNameSerializer(serializers.Serializer[Server]):
+    """What a server is known by."""
+
+    key = serializers.CharField(read_only=True, help_text="What names it in mc-coal's API.")
+    name = serializers.CharField(read_only=True)
+
+
+class SessionSerializer(serializers.Serializer[Session]):
+    """From when to when somebody used something."""
+
+    # Its context has `now`, so that all durations of a list are of one time.
+
+    id = serializers.UUIDField(read_only=True, help_text="Ids sort by the time of the start.")
+    dialect = serializers.SerializerMethodField(help_text="The protocol that it came by.")
+    server = ServerNameSerializer(read_only=True, allow_null=True)
+    player = serializers.UUIDField(
+        source="player_id",
+        read_only=True,
+        allow_null=True,
+        help_text="The player's id, also of one who has been deleted.",
+    )
+    username = serializers.CharField(read_only=True, help_text="The player's name; or empty.")
+    started_at = TimeField()
+    last_at = TimeField(help_text="The last activity that is known of.")
+    ended_at = TimeField(allow_null=True, help_text="null: it is going on.")
+    end_reason = serializers.SerializerMethodField(help_text="What ended it.")
+    open = serializers.SerializerMethodField(help_text="Whether it is going on.")
+    duration = serializers.SerializerMethodField(
+        help_text="In seconds; while it is going on, up to now."
+    )
+    client_started_at = TimeField(allow_null=True, help_text="By the client's clock.")
+    client_ended_at = TimeField(allow_null=True, help_text="By the client's clock.")
+    events = serializers.IntegerField(
+        source="num_events", read_only=True, help_text="How many were stored."
+    )
+    address = serializers.CharField(
+        read_only=True, help_text="Where the client connected from, if that is known; or empty."
+    )
+    zone = serializers.CharField(
+        read_only=True, help_text="The time zone in which its client or agent reports times."
+    )
+    login_line = serializers.UUIDField(
+        source="login_line_id", read_only=True, allow_null=True, help_text="The id of a log line."
+    )
+    logout_line = serializers.UUIDField(
+        source="logout_line_id", read_only=True, allow_null=True, help_text="The id of a log line."
+    )
+
+    @extend_schema_field({"type": "string", "enum": list(DIALECTS)})
+    def get_dialect(self, session: Session) -> str:
+        return _WORDS[session.dialect]
+
+    @extend_schema_field({"type": "string", "enum": EndReason.values, "nullable": True})
+    def get_end_reason(self, session: Session) -> str | None:
+        return session.end_reason or None
+
+    def get_open(self, session: Session) -> bool:
+        return session.ended_at is None
+
+    def get_duration(self, session: Session) -> float:
+        return duration_of(session, self.context["now"])
+
+
+class EventSerializer(serializers.Serializer[Event]):
+    """Something that happened during a session."""
+
+    id = serializers.UUIDField(read_only=True, help_text="A UUIDv7: ids sort by time.")
+    session = serializers.UUIDField(
+        source="session_id", read_only=True, help_text="The session's id."
+    )
+    type = serializers.CharField(read_only=True)
+    at = TimeField(help_text="When it came.")
+    client_at = TimeField(allow_null=True, help_text="By the client's clock.")
+    data = serializers.JSONField(  # type: ignore[assignment]  # a field is not a class's attribute
+        read_only=True, allow_null=True, help_text="As it was sent."
+    )
+    idempotency_key = serializers.CharField(
+        read_only=True, allow_null=True, help_text="What its client calls it."
+    )
+
+
+class PlayerSerializer(serializers.Serializer[Player]):
+    """Somebody who plays on a server; the same name on another server is another player."""
+
+    id = serializers.UUIDField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    server = ServerNameSerializer(read_only=True, allow_null=True)
+    external_id = serializers.CharField(
+        read_only=True, help_text="Minecraft's UUID, if the log tells it; or empty."
+    )
+    last_login_at = TimeField(allow_null=True)
+    created_at = TimeField(help_text="When it became known.")
