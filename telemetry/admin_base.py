@@ -1,20 +1,31 @@
 """What the admin pages of all apps have in common."""
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ERROR_FLAG
+from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import DataError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 
 from telemetry.access import is_staff
+from telemetry.models import Project
 
-__all__ = ["CappedPaginator", "StaffAdmin", "StaffPermissions", "become", "show_once"]
+__all__ = [
+    "CappedPaginator",
+    "ChosenProject",
+    "GrowingAdmin",
+    "StaffAdmin",
+    "StaffPermissions",
+    "WordFilter",
+    "become",
+    "show_once",
+]
 
 # Django's classes have parameters for the type checker only.
 if TYPE_CHECKING:
@@ -81,6 +92,132 @@ class StaffAdmin(StaffPermissions, _AnyAdmin):
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+
+# Tables that grow without end
+
+
+class WordFilter(admin.SimpleListFilter):
+    """Narrows a list down to what a word stands for: `by` has what people read, and its meaning."""
+
+    by: ClassVar[dict[str, tuple[str, Q]]] = {}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        return [(word, label) for word, (label, _) in self.by.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        chosen = self.by.get(self.value() or "")
+        return queryset.filter(chosen[1]) if chosen else queryset
+
+
+class ChosenProject(admin.SimpleListFilter):
+    """Which project a list is of: always one, the default one if none is chosen.
+
+    The indexes of growing tables begin with the project, so nothing else can be found without it.
+    """
+
+    title = "project"
+    parameter_name = "project"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        projects = list(Project.objects.only("name", "is_default"))
+        first = [project for project in projects if project.is_default] or projects
+        self._fallback = str(first[0].pk) if first else None
+        return [(str(project.pk), project.name) for project in projects]
+
+    def value(self) -> str | None:
+        asked = super().value()
+        known = asked in {pk for pk, _ in self.lookup_choices}
+        return asked if known else self._fallback
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        yield from list(super().choices(changelist))[1:]  # the first would be: all projects
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        return queryset.filter(project_id=self.value())
+
+
+class GrowingPaginator(CappedPaginator):
+    """Counts in the order of the list: in another one the whole table might be looked at."""
+
+    @cached_property
+    def count(self) -> int:
+        return cast("QuerySet[Any]", self.object_list)[: self.cap].count()
+
+
+class GrowingChangeList(ChangeList):
+    """A list that is in no other order than that of an index."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:  # noqa: ARG002
+        return list(self.model_admin.get_ordering(request))
+
+
+class GrowingAdmin(StaffAdmin):
+    """For facts in tables that grow without end, whose key is (project, id); they only are read.
+
+    A list is of one project, and is narrowed down by what an index holds: by filters that are
+    classes, which choose with no query over the table, and by `find`.
+    """
+
+    paginator = GrowingPaginator
+    list_filter: ClassVar[list[Any]] = [ChosenProject]
+    show_facets = admin.ShowFacets.NEVER
+    ordering: ClassVar[Any] = ["-id"]
+    sortable_by = ()
+    search_fields = ["id"]  # so that there is a field to search; see `find`
+    actions_selection_counter = False  # with which everything could be selected
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+    def find(
+        self, request: HttpRequest, rows: QuerySet[Any], project_id: int, text: str
+    ) -> QuerySet[Any]:
+        """Those of `rows`, which are of this project, that `text` names: by an index."""
+        raise NotImplementedError
+
+    def get_search_results(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        search_term: str,
+    ) -> tuple[QuerySet[Any], bool]:
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        chosen = ChosenProject(request, dict(request.GET.lists()), self.model, self).value()
+        found = self.find(request, queryset, int(chosen), text) if chosen else queryset.none()
+        return found, False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
+        return GrowingChangeList
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # noqa: ARG002
+        """By nothing that is only written into the URL."""
+        return lookup in {each.parameter_name for each in self.list_filter}
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *more: Any, **named: Any
+    ) -> HttpResponse | None:
+        if request.POST.get("select_across") == "1":
+            self.message_user(request, "Select what is on a page.", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset, *more, **named)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any | None:
+        if from_field:
+            return None
+        try:
+            pk = self.opts.pk.to_python(object_id)
+        except ValidationError:
+            return None
+        # The id alone is in no index.
+        projects = list(Project.objects.order_by("pk").values_list("pk", flat=True))
+        return self.get_queryset(request).filter(project_id__in=projects, pk=pk).first()
 
 
 def become(obj: Model, made: Model) -> None:

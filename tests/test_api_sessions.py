@@ -11,7 +11,7 @@ from sessions_app.services.servers import delete_players
 from tests import tstats_helpers as tstats
 from tests.api_helpers import new_project, signed_in, with_token
 from tests.minecraft_helpers import login, lost, new_server, send
-from tests.sessions_helpers import SESSIONS, game, player, results, walk
+from tests.sessions_helpers import PLAYERS, SESSIONS, game, player, results, walk
 
 pytestmark = pytest.mark.django_db
 
@@ -186,3 +186,11 @@ def test_members_of_several_projects_name_one(lab):
     assert member.get(SESSIONS).status_code == 400
     assert len(results(member.get(SESSIONS, {"project": "lab"}))) == 1
     assert results(member.get(SESSIONS, {"project": "other"})) == []
+
+
+def test_the_schema_tells_of_every_path(client):
+    text = client.get("/api/schema/").content.decode()
+    for path in ("", "{id}/", "{id}/events/"):
+        assert f"{SESSIONS}{path}:\n" in text
+    assert f"{PLAYERS}{{id}}/sessions/:\n" in text
+    assert "server stop" in text

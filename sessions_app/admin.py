@@ -1,0 +1,415 @@
+"""Management of servers, and of who their players are.
+
+What clients and agents have reported can be looked at and is never changed by hand; players can be
+forgotten.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+
+from sessions_app.keys import parse_public_id, public_id
+from sessions_app.models import ClaimedName, Dialect, Event, LogLine, Player, Server, Session
+from sessions_app.selectors import duration_of
+from sessions_app.services import servers as services
+from telemetry import clock
+from telemetry.admin_base import (
+    ChosenProject,
+    GrowingAdmin,
+    StaffAdmin,
+    WordFilter,
+    become,
+    show_once,
+)
+
+if TYPE_CHECKING:
+    _ServerForm = forms.ModelForm[Server]
+else:
+    _ServerForm = forms.ModelForm
+
+# On so many servers of a project a player is looked for by name.
+_MOST_NAMESAKES = 1000
+
+
+def _list_url(model: type[Model], project_id: int, text: UUID | str) -> str:
+    """Where the admin lists what `text` finds among the rows of a project."""
+    url = reverse(f"admin:sessions_app_{model._meta.model_name}_changelist")
+    return f"{url}?{urlencode([('project', str(project_id)), ('q', str(text))])}"
+
+
+def _link(model: type[Model], pk: object, text: object) -> str:
+    url = reverse(f"admin:sessions_app_{model._meta.model_name}_change", args=[pk])
+    return format_html('<a href="{}">{}</a>', url, text)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+# Servers
+
+
+class ServerForm(_ServerForm):
+    def clean(self) -> dict[str, Any] | None:
+        if "name" in self.cleaned_data:
+            self.cleaned_data["name"] = services.clean_server_name(self.cleaned_data["name"])
+        return super().clean()
+
+
+@admin.register(Server)
+class ServerAdmin(StaffAdmin):
+    form = ServerForm
+    list_display = ["name", "project", "status", "running_version", "last_ping_at", "last_line_at"]
+    list_select_related = ["project"]
+    list_filter = ["status", "project"]
+    search_fields = ["name", "key__exact", "agent_client_id__exact"]
+    search_help_text = "A part of the name, a whole key, or a whole client id."
+    ordering = ["project_id", "created_at", "id"]
+    raw_id_fields = ["project"]
+    known: ClassVar[list[str]] = [
+        *("key", "agent_client_id", "status", "running_version"),
+        *("last_ping_at", "last_line_at", "created_at", "updated_at"),
+    ]
+
+    def get_fields(self, request: HttpRequest, obj: Server | None = None) -> list[Any]:  # noqa: ARG002
+        return ["project", "name", "address", *(self.known if obj else [])]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Server | None = None) -> list[Any]:  # noqa: ARG002
+        return ["project", *self.known] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Server, form: Any, change: bool) -> None:  # noqa: ARG002
+        address = obj.address or ""
+        if not change:
+            new = services.create_server(project=obj.project, name=obj.name, address=address)
+            become(obj, new.server)
+            show_once(request, "client id", new.client_id, kept=True)
+            show_once(request, "client secret", new.client_secret)
+            return
+        try:
+            services.update_server(server=obj, name=obj.name, address=address)
+        except Server.DoesNotExist as error:
+            raise ValidationError("Somebody has deleted this server.") from error
+
+    def delete_model(self, request: HttpRequest, obj: Server) -> None:  # noqa: ARG002
+        services.delete_servers(servers=[obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Server]) -> None:  # noqa: ARG002
+        services.delete_servers(servers=list(queryset))
+
+    # Deleting: not by looking at all lines first, which is what Django's page would do.
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:  # noqa: ARG002
+        listed = [[str(server), ["its players, sessions and log lines"]] for server in objs]
+        return [each for pair in listed for each in pair], {"servers": len(listed)}, set(), []
+
+    # What is of a server, and a new secret for its agent
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        server = self.get_object(request, object_id)
+        lists = {}
+        if server:
+            for model in (Session, Player, LogLine):
+                name = str(model._meta.verbose_name_plural)
+                lists[name] = _list_url(model, server.project_id, server.key)
+        extra_context = {**(extra_context or {}), "lists": lists}
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def get_urls(self) -> list[URLPattern]:
+        secret = path(
+            "<int:server_id>/secret/",
+            self.admin_site.admin_view(self.secret_view),
+            name="sessions_app_server_secret",
+        )
+        return [secret, *super().get_urls()]
+
+    def secret_view(self, request: HttpRequest, server_id: int) -> HttpResponse:
+        """Ask whether the agent is to get a new secret; then make one and show it, once."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        server = self.get_object(request, str(server_id))
+        if server is None:
+            raise Http404
+        if request.method == "POST":
+            try:
+                new = services.new_agent_secret(server=server)
+            except Server.DoesNotExist as error:
+                raise Http404 from error
+            self.log_change(request, server, "Gave the agent a new secret.")
+            show_once(request, "client secret", new.client_secret)
+            return redirect(reverse("admin:sessions_app_server_change", args=[server.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "New client secret",
+            "opts": self.opts,
+            "server": server,
+        }
+        return TemplateResponse(request, "admin/sessions_app/server/secret.html", context)
+
+
+@admin.register(ClaimedName)
+class ClaimedNameAdmin(StaffAdmin):
+    list_display = ["name", "user", "project"]
+    list_select_related = ["user", "project"]
+    list_filter = ["project"]
+    search_fields = ["name", "user__username"]
+    ordering = ["project_id", "name"]
+    raw_id_fields = ["project", "user"]
+    fields = ["project", "name", "user"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ClaimedName, form: Any, change: bool) -> None:  # noqa: ARG002
+        become(obj, services.claim_name(project=obj.project, user=obj.user, name=obj.name))
+
+
+# What has been reported
+
+
+class DialectFilter(WordFilter):
+    title = "dialect"
+    parameter_name = "dialect"
+    by = {str(dialect.value): (dialect.label, Q(dialect=dialect)) for dialect in Dialect}
+
+
+class OpenFilter(WordFilter):
+    title = "open"
+    parameter_name = "open"
+    by = {"true": ("Going on", Q(ended_at=None)), "false": ("Ended", Q(ended_at__isnull=False))}
+
+
+class FactAdmin(GrowingAdmin):
+    """Names of projects and servers are fetched for a whole page, and may be missing."""
+
+    of: ClassVar[list[str]] = ["project", "server"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related(*self.of)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.get_fields(request, obj)
+
+    @admin.display(description="project")
+    def project_name(self, obj: Any) -> str | None:
+        return self._name(obj, "project")
+
+    @admin.display(description="server")
+    def server_name(self, obj: Any) -> str | None:
+        return self._name(obj, "server")
+
+    @admin.display(description="player")
+    def player_link(self, obj: Any) -> str | None:
+        return _link(Player, obj.player_id, obj.player_id) if obj.player_id else None
+
+    def _name(self, obj: Any, field: str) -> str | None:
+        try:
+            found = getattr(obj, field)
+        except ObjectDoesNotExist:
+            return None
+        return str(found) if found else None
+
+
+def _players_of(project_id: int, name: str) -> list[UUID]:
+    """The ids of the players of this name on the project's servers."""
+    players = Player.objects.filter(project_id=project_id, name=name).order_by("pk")
+    return list(players.values_list("pk", flat=True)[:_MOST_NAMESAKES])
+
+
+def _server_of(text: str) -> Server | None:
+    return Server.objects.filter(key=text).first()
+
+
+@admin.register(Player)
+class PlayerAdmin(FactAdmin):
+    list_display = ["name", "server_name", "external_id", "last_login_at", "created_at"]
+    # As an index has them; ids are in no order that means anything.
+    ordering: ClassVar[Any] = ["name", "id"]
+    search_help_text = "In the chosen project: a whole name, a player's id, or a server's key."
+    fields = [
+        *("name", "id", "project_name", "server_name", "external_id"),
+        *("last_login_at", "created_at", "lists"),
+    ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request, obj)
+
+    def find(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        rows: QuerySet[Player],
+        project_id: int,  # noqa: ARG002
+        text: str,
+    ) -> QuerySet[Player]:
+        pk = _uuid(text)
+        if pk:
+            return rows.filter(pk=pk)
+        server = _server_of(text)
+        return rows.filter(server_id=server.pk) if server else rows.filter(name=text)
+
+    @admin.display(description="see")
+    def lists(self, obj: Player) -> str:
+        return format_html(
+            '<a href="{}">sessions</a>, <a href="{}">log lines</a>',
+            _list_url(Session, obj.project_id, obj.pk),
+            _list_url(LogLine, obj.project_id, obj.pk),
+        )
+
+    def delete_model(self, request: HttpRequest, obj: Player) -> None:  # noqa: ARG002
+        services.delete_players(players=[obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:  # noqa: ARG002
+        services.delete_players(players=list(queryset))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:  # noqa: ARG002
+        listed = [[str(player), ["but not the sessions and log lines"]] for player in objs]
+        return [each for pair in listed for each in pair], {"players": len(listed)}, set(), []
+
+
+@admin.register(Session)
+class SessionAdmin(FactAdmin):
+    list_display = [
+        *("started_at", "dialect", "server_name", "username", "ended_at", "end_reason"),
+        *("duration", "num_events", "address"),
+    ]
+    list_filter: ClassVar[list[Any]] = [ChosenProject, DialectFilter, OpenFilter]
+    search_help_text = (
+        "In the chosen project: a session's id, by TStats' name or ours; a player's whole name or "
+        "id; or a server's key."
+    )
+    fields = [
+        *("id", "tstats_id", "project_name", "dialect", "server_name", "player_link", "username"),
+        *("started_at", "last_at", "ended_at", "end_reason", "duration"),
+        *("client_started_at", "client_ended_at", "num_events", "events", "address", "zone"),
+        *("login_line", "logout_line", "created_at", "updated_at"),
+    ]
+
+    def find(
+        self, request: HttpRequest, rows: QuerySet[Session], project_id: int, text: str
+    ) -> QuerySet[Session]:
+        public = parse_public_id(text)
+        if public:
+            return rows.filter(pk=public[1]) if public[0] == project_id else rows.none()
+        # Only mc-coal's have a server and a player: to look for another one would take long.
+        is_possible = request.GET.get("dialect") != str(Dialect.TSTATS.value)
+        played = rows if is_possible else rows.none()
+        pk = _uuid(text)
+        if pk:
+            one = Session.objects.filter(project_id=project_id, pk=pk)
+            return rows.filter(pk=pk) if one.exists() else played.filter(player_id=pk)
+        server = _server_of(text)
+        if server:
+            return played.filter(server_id=server.pk)
+        return played.filter(player_id__in=_players_of(project_id, text))
+
+    @admin.display(description="TStats' id")
+    def tstats_id(self, obj: Session) -> str | None:
+        return public_id(obj.project_id, obj.pk) if obj.dialect == Dialect.TSTATS else None
+
+    @admin.display(description="duration, in seconds")
+    def duration(self, obj: Session) -> float:
+        return duration_of(obj, clock.now())
+
+    @admin.display(description="see")
+    def events(self, obj: Session) -> str:
+        url = _list_url(Event, obj.project_id, obj.pk)
+        return format_html('<a href="{}">events</a>', url)
+
+    @admin.display(description="login line")
+    def login_line(self, obj: Session) -> str | None:
+        return _link(LogLine, obj.login_line_id, obj.login_line_id) if obj.login_line_id else None
+
+    @admin.display(description="logout line")
+    def logout_line(self, obj: Session) -> str | None:
+        line_id = obj.logout_line_id
+        return _link(LogLine, line_id, line_id) if line_id else None
+
+
+@admin.register(Event)
+class EventAdmin(FactAdmin):
+    list_display = ["at", "type", "session_link", "client_at"]
+    search_help_text = "In the chosen project: a whole type, an event's id, or a session's id."
+    fields = [
+        *("id", "project_name", "session_link", "type", "at", "client_at", "shown_data"),
+        "idempotency_key",
+    ]
+    of = ["project"]
+
+    def find(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        rows: QuerySet[Event],
+        project_id: int,
+        text: str,
+    ) -> QuerySet[Event]:
+        public = parse_public_id(text)
+        if public:
+            return rows.filter(session_id=public[1]) if public[0] == project_id else rows.none()
+        pk = _uuid(text)
+        if pk is None:
+            return rows.filter(type=text)
+        one = Event.objects.filter(project_id=project_id, pk=pk)
+        return rows.filter(pk=pk) if one.exists() else rows.filter(session_id=pk)
+
+    @admin.display(description="session")
+    def session_link(self, obj: Event) -> str:
+        return _link(Session, obj.session_id, obj.session_id)
+
+    @admin.display(description="data")
+    def shown_data(self, obj: Event) -> str | None:
+        if obj.data is None:
+            return None
+        return format_html("<pre>{}</pre>", json.dumps(obj.data, indent=2, ensure_ascii=False))
+
+
+@admin.register(LogLine)
+class LogLineAdmin(FactAdmin):
+    list_display = ["shown_time", "server_name", "kind", "start"]
+    search_help_text = "In the chosen project: a server's key, a player's id, or a line's id."
+    fields = [
+        *("id", "project_name", "server_name", "player_link", "kind", "line", "is_cut"),
+        *("at", "zone", "created_at"),
+    ]
+
+    def find(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        rows: QuerySet[LogLine],
+        project_id: int,
+        text: str,
+    ) -> QuerySet[LogLine]:
+        # Those of a server or a player are in the order of the indexes that have them.
+        in_time = rows.order_by("-at", "-id")
+        pk = _uuid(text)
+        if pk:
+            one = LogLine.objects.filter(project_id=project_id, pk=pk)
+            return rows.filter(pk=pk) if one.exists() else in_time.filter(player_id=pk)
+        server = _server_of(text)
+        return in_time.filter(server_id=server.pk) if server else rows.none()
+
+    @admin.display(description="time")
+    def shown_time(self, obj: LogLine) -> Any:
+        return obj.at or "none"
+
+    @admin.display(description="line")
+    def start(self, obj: LogLine) -> str:
+        return obj.line[:200]
