@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from telemetry.serving import default_workers
-from tests.bench import beats, board, events, memory, pages, watchers, writes
+from tests.bench import beats, board, events, loglines, memory, pages, plays, watchers, writes
 from tests.bench.load import need_wrk
 from tests.server import running_server
 
@@ -27,8 +27,13 @@ BARS = {
     "board_many_of_few": (1.5, "below"),
     "events_of_bare_at_64": (0.18, "at least"),
     "events_of_bare_at_256": (0.35, "at least"),
+    "first_page_many_of_few": (1.5, "below"),
+    "thousandth_page_many_of_few": (1.5, "below"),
 }
-PARTS = ["writes", "beats", "events", "watchers", "board", "memory", "pages"]
+PARTS = [
+    *("writes", "beats", "events", "loglines", "watchers", "board", "memory", "pages"),
+    "plays",
+]
 
 
 def main() -> None:
@@ -55,6 +60,10 @@ def main() -> None:
             report["memory"] = memory.measure(server, 50_000 if options.quick else 1_000_000)
         if "pages" in wanted:
             report["pages"] = pages.measure(server, 500 if options.quick else 10_000)
+        if "loglines" in wanted:
+            report["loglines"] = loglines.measure(server, 20_000 if options.quick else 100_000)
+        if "plays" in wanted:
+            report["plays"] = plays.measure(server, 200_000 if options.quick else 10_000_000)
     report["bars"] = bars(report)
     print(json.dumps(report))
     table(report)
@@ -68,6 +77,9 @@ def bars(report: dict[str, Any]) -> dict[str, Any]:
     }
     if "board" in report:
         figures["board_many_of_few"] = report["board"]["board_many_of_few"]
+    for name in ("first_page_many_of_few", "thousandth_page_many_of_few"):
+        if "plays" in report:
+            figures[name] = report["plays"][name]
     if "pages" in report:
         figures["page_many_of_few"] = report["pages"]["page_many_of_few"]
     if "memory" in report:
@@ -97,7 +109,10 @@ def table(report: dict[str, Any]) -> None:
     if "watchers" in report:
         for name, figure in report["watchers"].items():
             _line(name.replace("_", " "), figure)
-    for part, unit in (("board", "devices"), ("pages", "stats")):
+    if "loglines" in report:
+        for name, figure in report["loglines"].items():
+            _line(name.replace("_", " "), figure)
+    for part, unit in (("board", "devices"), ("pages", "stats"), ("plays", "sessions")):
         for name in ("few", "many") if part in report else ():
             figures = dict(report[part][name])
             _line(f"{figures.pop(unit)} {unit}", *(f"{k} {v} ms" for k, v in figures.items()))

@@ -61,7 +61,9 @@ def _log(lines: int) -> list[str]:
             online.append(player)
             at = "(12.5, 64.0, -3.25)"
             address = f"10.0.0.{player}:{chance.randrange(65536)}"
-            log.append(f"{stamp}player{player}[/{address}] logged in with entity id {player} at {at}")
+            log.append(
+                f"{stamp}player{player}[/{address}] logged in with entity id {player} at {at}"
+            )
             log.append(f"{stamp}player{player} joined the game")
         elif what < 0.11 and online:
             player = online.pop(chance.randrange(len(online)))
