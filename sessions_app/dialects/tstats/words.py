@@ -63,7 +63,10 @@ def error(problem: Problem) -> Response:
     told = {"code": _CODES.get(problem.status, "internal_error"), "message": problem.message}
     if isinstance(problem, BadField):
         told["field"] = problem.field
-    return reply(problem.status, {"error": told}, problem.headers)
+    headers = problem.headers
+    if problem.status == 503:
+        headers = (*headers, (b"access-control-expose-headers", b"retry-after"))
+    return reply(problem.status, {"error": told}, headers)
 
 
 def reply(
