@@ -134,6 +134,8 @@ def test_parameters_that_we_do_not_know_are_passed_over(server):
 def test_a_query_of_too_many_parameters_is_refused(server):
     told = errors(server, "a=1&" * 2000)
     assert told.startswith("Unhandled form parsing exception: ")
+    kind = {"content-type": "text/plain; charset=latin-1"}
+    assert get(f"{path_of(server, 'sessions')}?{'a=1&' * 2000}", **kind).status == 400
 
 
 @pytest.mark.parametrize(

@@ -139,10 +139,10 @@ def query_of(request: HttpRequest) -> Parameters:
 @contextmanager
 def reading_form(request: HttpRequest) -> Iterator[None]:
     """Problem 400 for a form that Django cannot read, or has too many fields."""
-    # Whatever it says of itself: agents would send what is refused for its encoding for ever.
-    if (request.encoding or "utf-8").lower() != "utf-8":
-        request.encoding = "utf-8"
     try:
+        # Whatever it says of itself: agents would send what is refused for its encoding for ever.
+        if (request.encoding or "utf-8").lower() != "utf-8":
+            request.encoding = "utf-8"
         yield
     except RequestDataTooBig:
         raise
