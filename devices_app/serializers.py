@@ -1,6 +1,5 @@
 """Devices, and what they have done, as the native REST API shows and takes them."""
 
-from datetime import UTC
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -9,6 +8,7 @@ from rest_framework import serializers
 from devices_app import services
 from devices_app.models import MAX_NAME, Absence, Beat, BeatHour, Device
 from devices_app.state import State, state_at
+from telemetry.fields import TimeField
 
 __all__ = [
     "AbsenceSerializer",
@@ -17,13 +17,6 @@ __all__ = [
     "HourSerializer",
     "RegisteredSerializer",
 ]
-
-
-class TimeField(serializers.DateTimeField):
-    """An instant, in UTC whatever the server's own time zone is."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(read_only=True, default_timezone=UTC, **kwargs)
 
 
 class DeviceSerializer(serializers.Serializer[Device]):

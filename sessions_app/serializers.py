@@ -1,25 +1,16 @@
 """Sessions, events and players as the native REST API shows them."""
 
-from datetime import UTC
-from typing import Any
-
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from sessions_app.filters import DIALECTS
 from sessions_app.models import EndReason, Event, Player, Server, Session
 from sessions_app.selectors import duration_of
+from telemetry.fields import TimeField
 
 __all__ = ["EventSerializer", "PlayerSerializer", "SessionSerializer"]
 
 _WORDS = {int(dialect): word for word, dialect in DIALECTS.items()}
-
-
-class TimeField(serializers.DateTimeField):
-    """An instant, in UTC whatever the server's own time zone is."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(read_only=True, default_timezone=UTC, **kwargs)
 
 
 class ServerNameSerializer(serializers.Serializer[Server]):
