@@ -129,7 +129,7 @@ SELECT before.at, after.at, after.id, after.kind
                         AND kind IN (8, 9, 10) ORDER BY at DESC LIMIT 1) before ON true
   LEFT JOIN LATERAL (SELECT at, id, kind FROM sessions_app_logline
                       WHERE project_id = i.project_id AND server_id = i.server_id AND at > i.at
-                        AND kind IN (8, 9, 10) ORDER BY at LIMIT 1) after ON true
+                        AND kind IN (8, 9, 10) ORDER BY at, kind LIMIT 1) after ON true
  ORDER BY place
 """
 _PLAYING_AT = b"""
