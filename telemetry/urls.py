@@ -42,6 +42,7 @@ urlpatterns = [
     path("projects/<slug:slug>/", views.project_overview, name="project"),
     path("projects/<slug:slug>/stats/", include("stats_app.urls")),
     path("projects/<slug:slug>/devices/", include("devices_app.urls")),
+    path("projects/<slug:slug>/", include("sessions_app.urls")),
     path("projects/<slug:slug>/status/", public.status, name="status"),
     *public.urlpatterns,
     path("api/v1/", include(router.urls)),

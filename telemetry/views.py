@@ -16,6 +16,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from devices_app.overview import DeviceFacts, device_facts
 from devices_app.snippets import registering
+from sessions_app.overview import SessionFacts, session_facts
+from sessions_app.snippets import first_session
 from stats_app.overview import LIMIT, StatFacts, stat_facts
 from stats_app.snippets import first_stat
 from telemetry.access import is_staff, manager_addresses, may_manage, projects_of
@@ -34,6 +36,7 @@ class ProjectRow:
     role: str
     stats: StatFacts
     devices: DeviceFacts
+    sessions: SessionFacts
 
 
 @require_safe
@@ -49,6 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
         )
     )
     stats, devices = stat_facts(projects), device_facts(projects)
+    sessions = session_facts(projects)
     usual = "staff" if is_staff(request.user) else ""
     context = {
         "rows": [
@@ -57,6 +61,7 @@ def home(request: HttpRequest) -> HttpResponse:
                 role=roles.get(project.pk, usual),
                 stats=stats.get(project.pk, StatFacts()),
                 devices=devices.get(project.pk, DeviceFacts()),
+                sessions=sessions.get(project.pk, SessionFacts()),
             )
             for project in projects
         ],
@@ -128,10 +133,14 @@ def project_overview(request: HttpRequest, project: Project) -> HttpResponse:
         "project": project,
         "stats": stat_facts([project]).get(project.pk, StatFacts()),
         "devices": device_facts([project]).get(project.pk, DeviceFacts()),
+        "sessions": session_facts([project]).get(project.pk, SessionFacts()),
         "registering": registering(public_url(request)),
         "can_manage": can_manage,
         "told": manager_addresses(project) if can_manage else [],
         "base_url": public_url(request),
-        "snippets": first_stat(project, public_url(request), show_keys=can_manage),
+        "snippets": [
+            *first_stat(project, public_url(request), show_keys=can_manage),
+            *first_session(project, public_url(request), show_keys=can_manage)[:1],
+        ],
     }
     return render(request, "telemetry/project.html", context)
