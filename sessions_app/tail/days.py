@@ -15,7 +15,7 @@ from sessions_app.lines import parse_line
 __all__ = ["Calendar", "decoded", "settle", "time_of"]
 
 _DAY = timedelta(days=1)
-# The most seconds that a clock goes back in one day: by an hour, when summer ends, and a little disorder.
+# The most seconds that a clock goes back in one day: an hour when summer ends, and some disorder.
 _BACK = 2 * 3600
 # How many seconds late a line of another thread may come that was written before midnight.
 _LATE = 60

@@ -97,7 +97,12 @@ class LogReader:
         found: list[Read] = []
         begin = self.offset
         while len(found) < most and self.offset - begin < most_bytes:
-            text = self._next(is_final=is_final)
+            try:
+                text = self._next(is_final=is_final)
+            except Broken:
+                if not found:
+                    raise
+                break  # and raise the next time
             if text is None:
                 break
             text = text[:MAX_LINE].removesuffix(b"\r")
