@@ -97,6 +97,6 @@ class Load:
             return False
         status = int(head.split(b" ", 2)[1])
         self.told.statuses[status] += 1
-        if status == 200:
+        if 200 <= status < 300:
             self.told.stored[name] += 1
         return b"connection: close" not in head.lower()
