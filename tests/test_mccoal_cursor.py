@@ -18,7 +18,9 @@ LOGINS = st.lists(st.sampled_from([0, 1, 2, 2.5, 3]), max_size=6)
 PAGES = st.lists(st.tuples(st.integers(1, 5), LOGINS, LOGINS), min_size=1, max_size=8)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(first=LOGINS, pages=PAGES, of_player=st.booleans())
 def test_nothing_comes_twice_and_nothing_is_missed(db, first, pages, of_player):
     server = open_server()

@@ -211,3 +211,18 @@ def test_hostile_requests_are_refused_at_once(server, first, lines):
     body = b"2\r\n{}\r\n0\r\n\r\n" if b"chunked" in head else b"{}"
     status = talk(server, head + body).split(b" ")[1]
     assert status[:1] == b"4", status
+
+
+def test_a_refresh_token_is_good_for_one_of_many_who_come_at_once(server, keys):
+    form = {"Authorization": f"Bearer {keys['manage_token']}", "Content-Type": "application/json"}
+    made = through_server(server, "POST", "/api/v1/servers", '{"name": "x"}', form).json["agent"]
+
+    def ask(**fields):
+        body = json.dumps({**made, "scope": "agent", **fields})
+        return through_server(server, "POST", "/oauth/v1/token", body, form)
+
+    code = {"grant_type": "authorization_code", "code": made["client_secret"], "redirect_uri": "/"}
+    refresh = {"grant_type": "refresh_token", "refresh_token": ask(**code).json["refresh_token"]}
+    replies = at_once(lambda _: ask(**refresh))
+    assert sorted(reply.status for reply in replies) == [200, *[400] * 5]
+    assert {reply.json.get("error") for reply in replies} == {None, "invalid_grant"}

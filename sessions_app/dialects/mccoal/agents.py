@@ -40,8 +40,8 @@ __all__ = ["lastline", "logline", "loglines", "ping"]
 
 MAX_NAME = 500
 # Of a log file, when it is not compressed any more.
-MAX_LOG = 64 * 1024 * 1024
-MAX_LINES = 1_000_000
+MAX_LOG = 32 * 1024 * 1024
+MAX_LINES = 300_000
 _GZIP = b"\x1f\x8b"
 _INT64 = 1 << 63
 
