@@ -50,10 +50,23 @@ def broken(_: HttpRequest) -> HttpResponse:
     raise RuntimeError("broken on purpose")
 
 
-urlpatterns = [path("echo", echo), path("stream", stream), path("broken", broken)]
+def endless(_: HttpRequest) -> StreamingHttpResponse:
+    parts = Parts()
+    parts.number = -(10**9)
+    return StreamingHttpResponse(parts)
 
 
-async def ask(target: str, *parts: bytes, method: str = "GET") -> list[dict[str, Any]]:
+urlpatterns = [
+    path("echo", echo),
+    path("stream", stream),
+    path("endless", endless),
+    path("broken", broken),
+]
+
+
+async def ask(
+    target: str, *parts: bytes, method: str = "GET", stays: bool = True
+) -> list[dict[str, Any]]:
     where, _, query = target.partition("?")
     scope = {
         "type": "http",
@@ -66,8 +79,12 @@ async def ask(target: str, *parts: bytes, method: str = "GET") -> list[dict[str,
     incoming = list(parts or [b""])
 
     async def receive() -> dict[str, Any]:
-        body = incoming.pop(0)
-        return {"type": "http.request", "body": body, "more_body": bool(incoming)}
+        if incoming:
+            body = incoming.pop(0)
+            return {"type": "http.request", "body": body, "more_body": bool(incoming)}
+        if stays or len(sent) < 3:
+            await asyncio.sleep(0.01 if not stays else 60)
+        return {"type": "http.disconnect"} if not stays and len(sent) >= 3 else {"type": "http.x"}
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
@@ -106,6 +123,14 @@ async def test_a_streamed_response_leaves_part_by_part_and_is_closed() -> None:
     _, *parts = await ask("/stream")
     assert [part["body"] for part in parts] == [b"part 1 ", b"part 2 ", b"part 3 ", b""]
     assert [bool(part.get("more_body")) for part in parts] == [True, True, True, False]
+    assert CLOSED == ["parts"]
+
+
+async def test_a_streamed_response_ends_when_its_reader_has_gone() -> None:
+    CLOSED.clear()
+    _, *parts = await ask("/endless", stays=False)
+    assert len(parts) >= 2
+    assert all(part["more_body"] for part in parts)
     assert CLOSED == ["parts"]
 
 

@@ -63,11 +63,17 @@ class ThreadedHandler(ASGIHandler):
         if isinstance(content, bytes):
             await send({"type": "http.response.body", "body": content})
             return
+        # Servers take what is sent to nobody without a word: so this is how we hear of it.
+        gone = asyncio.ensure_future(_disconnected(receive))
         try:
-            while (part := await in_thread(next, content, None)) is not None:
+            while not gone.done():
+                part = await in_thread(next, content, None)
+                if part is None:
+                    await send({"type": "http.response.body", "body": b""})
+                    break
                 await send({"type": "http.response.body", "body": part, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
         finally:
+            gone.cancel()
             await in_thread(response.close)
 
     def _respond(
@@ -85,6 +91,12 @@ class ThreadedHandler(ASGIHandler):
         response.close()
         body_file.close()
         return response, body
+
+
+async def _disconnected(receive: Receive) -> None:
+    """Returns when whoever asked has hung up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _send_problem(scope: Scope, send: Send, problem: Problem) -> None:
