@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='player',
-            index=models.Index(fields=['project', 'name'], name='player_by_name'),
+            index=models.Index(fields=['name', 'project'], name='player_by_name'),
         ),
         migrations.AddConstraint(
             model_name='player',

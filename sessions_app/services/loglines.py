@@ -151,7 +151,7 @@ def _new_line(server_id: int, text: str, zone: str, line: Line, dates: _Dates) -
         kind=line.kind if local else Kind.UNKNOWN,
         text=text[:MAX_LINE],
         is_cut=len(text) > MAX_LINE,
-        zone=zone[:MAX_ZONE],
+        zone=_clean(zone)[:MAX_ZONE],
         at=to_utc(local, zone) if local else None,
         username=line.username if is_player else "",
         version=line.version,

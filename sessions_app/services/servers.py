@@ -25,6 +25,7 @@ __all__ = [
     "AGENT_TOKEN_SECONDS",
     "AgentTokens",
     "NewServer",
+    "ServerGone",
     "claim_name",
     "clean_server_name",
     "create_server",
@@ -42,6 +43,7 @@ __all__ = [
 AGENT_TOKEN_SECONDS = 30 * 86_400
 _LETTERS = string.ascii_letters + string.digits
 _TRIES = 20
+ServerGone = Server.DoesNotExist
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +158,14 @@ def server_of_token(token: AccessToken) -> Server | None:
 
 
 def new_agent_tokens(*, server: Server) -> AgentTokens:
-    """A new pair of tokens. Those that have expired go: an agent makes new ones as it likes."""
+    """A new pair of tokens. Those that have expired go: an agent makes new ones as it likes.
+
+    Server.DoesNotExist if somebody has deleted it.
+    """
+    refresh = _secret()
     with transaction.atomic():
+        # Locked, or it could be deleted before its token is there.
+        server = Server.objects.select_for_update(of=("self",)).get(pk=server.pk)
         expired = AgentToken.objects.filter(server=server, token__expires_at__lt=clock.now())
         _delete_tokens(expired)
         token, secret = create_token(
@@ -166,7 +174,6 @@ def new_agent_tokens(*, server: Server) -> AgentTokens:
             scopes=[AccessToken.Scope.AGENT],
             expires_at=clock.now() + timedelta(seconds=AGENT_TOKEN_SECONDS),
         )
-        refresh = _secret()
         AgentToken.objects.create(token=token, server=server, refresh_hash=hash_secret(refresh))
     return AgentTokens(secret, refresh)
 

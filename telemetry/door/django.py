@@ -16,9 +16,11 @@ from io import BytesIO
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.core.signals import request_started
+from django.http import HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve, set_script_prefix
 
@@ -82,7 +84,10 @@ class ThreadedHandler(ASGIHandler):
         """In a thread of ours: the response, and its whole body or an iterator of its parts."""
         set_script_prefix(get_script_prefix(scope))
         request_started.send(sender=self.__class__, scope=scope)
-        request, refusal = self.create_request(scope, body_file)
+        try:
+            request, refusal = self.create_request(scope, body_file)
+        except (SuspiciousOperation, LookupError) as reason:  # of its query or its charset
+            request, refusal = None, HttpResponseBadRequest(str(reason), "text/plain")
         response: Any = refusal if request is None else self.get_response(request)
         response._handler_class = self.__class__  # as Django's own handlers do
         if response.streaming:

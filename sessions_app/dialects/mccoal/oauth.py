@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from sessions_app.dialects.mccoal.words import Parameters, allow, parameters
 from sessions_app.services.servers import (
     AgentTokens,
+    ServerGone,
     new_agent_tokens,
     refresh_agent_tokens,
     server_of_agent,
@@ -67,7 +68,10 @@ def _fresh(given: Parameters) -> AgentTokens:
         raise _bad("invalid_grant")
     if given.text("scope") != _SCOPE:
         raise _bad("invalid_scope")
-    return new_agent_tokens(server=server)
+    try:
+        return new_agent_tokens(server=server)
+    except ServerGone:
+        raise _bad("invalid_client") from None
 
 
 def _refreshed(given: Parameters) -> AgentTokens:
@@ -83,7 +87,10 @@ def _refreshed(given: Parameters) -> AgentTokens:
         raise _bad("invalid_client")
     if given.text("scope") != _SCOPE:
         raise _bad("invalid_scope")
-    tokens = refresh_agent_tokens(server=server, refresh_token=given.text("refresh_token"))
+    try:
+        tokens = refresh_agent_tokens(server=server, refresh_token=given.text("refresh_token"))
+    except ServerGone:
+        raise _bad("invalid_client") from None
     if tokens is None:
         raise _bad("invalid_grant")
     return tokens
