@@ -53,7 +53,7 @@ class Feed:
     def arguments(self, *options, path=None, url=None, server=None, zone="UTC", state=True):
         return [
             *(str(path or self.folder), "--url", url or self.server.url),
-            *(["--server", server or self.key] if server != "" else []),
+            *([f"--server={server or self.key}"] if server != "" else []),
             *(["--state", str(self.state)] if state else []),
             *(["--zone", zone] if zone else []),
             *options,
@@ -153,6 +153,10 @@ class Following:
 
     def wait_until_it_says(self, text):
         until(lambda: re.search(text, self.said), lambda: self.said)
+
+    def wait_until(self, condition):
+        """Until this is so, or the process has ended."""
+        until(lambda: condition() or self.process.poll() is not None, lambda: self.said)
 
     def kill(self):
         if self.process.poll() is None:

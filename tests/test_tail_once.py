@@ -40,8 +40,9 @@ def history(feed):
 
 def test_history_comes_first_and_only_if_it_is_asked_for(feed):
     past, now = history(feed)
-    said = feed.send()
-    assert "2 lines sent" in said
+    told = feed.send()
+    assert "2 lines sent" in told
+    assert "4 older files are not sent" in told
     feed.wait_for(*now)
     assert "8 lines sent" in feed.send("--history")
     feed.wait_for(*past, *now)

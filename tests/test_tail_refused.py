@@ -1,12 +1,13 @@
 """tail_minecraft: what it says, and how it ends, when it cannot go on."""
 
 import http.server
+import subprocess
 import threading
 
 import pytest
 
-from tests.server import free_port, running_server
-from tests.tail_helpers import Feed, recent, write
+from tests.server import ROOT, free_port, running_server
+from tests.tail_helpers import COMMAND, Feed, recent, write
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,14 @@ def test_without_a_token_it_says_where_to_put_one(feed, token):
 def test_a_server_that_is_not_there_is_told(feed):
     code, told = feed.once(server="nothing")
     assert (code, "--server" in one_line(told)) == (1, True)
+
+
+def test_a_key_may_begin_with_a_hyphen(feed):
+    command = [*COMMAND, *feed.arguments("--once", server=""), "--server", "-nothing"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=feed.env(), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, "404" in one_line(done.stderr)) == (1, True)
 
 
 def test_a_server_of_another_project_is_not_there(feed, server):

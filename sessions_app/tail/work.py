@@ -14,6 +14,7 @@ from sessions_app.tail.places import Place, Sending, StateFile
 from sessions_app.tail.reading import Broken, LogReader, Read, open_at
 from sessions_app.tail.report import Report
 from sessions_app.tail.sending import Sender, TooLarge
+from telemetry import clock
 
 __all__ = ["Tail"]
 
@@ -177,7 +178,7 @@ class Tail:
     def send_what_is_there(self) -> None:
         """Send what is new in the log now. Raises OSError."""
         self._catch_up()
-        if self._stop.is_set():
+        if self._stop.is_set() or not self._logs.live.exists():
             return
         reader, place = self._open_live()
         with reader:
@@ -203,6 +204,10 @@ class Tail:
                     self._follow(reader, place)
             except FileNotFoundError:
                 is_first = False
+                if self._kept.state.live is None:
+                    # Whatever comes and goes before it is looked for again is to be sent.
+                    self._kept.state.live = Place(written=clock.time() - _POLL)
+                    self._save()
                 self._complain(f"{live} is not there: waiting for it.")
             except (OSError, Broken) as reason:
                 self._complain(f"{live} cannot be read ({reason}): trying again until it can.")

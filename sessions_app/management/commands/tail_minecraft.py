@@ -58,6 +58,13 @@ class Command(BaseCommand):
             f"with --once {_PATIENCE_ONCE}. Then the exit code is {_TRY_LATER}.",
         )
 
+    def run_from_argv(self, argv: list[str]) -> None:
+        # One key in 64 begins with a hyphen, and would be taken for another option.
+        if "--server" in argv[:-1]:
+            at = argv.index("--server")
+            argv = [*argv[:at], f"--server={argv[at + 1]}", *argv[at + 2 :]]
+        super().run_from_argv(argv)
+
     def handle(self, *_: Any, **options: Any) -> None:
         path = options["path"].absolute()
         url = (options["url"] or own_url()).rstrip("/")
@@ -126,28 +133,20 @@ class Command(BaseCommand):
         tail = Tail(
             logs=logs, sender=sender, kept=kept, report=report, zone=ZoneInfo(zone), stop=stop
         )
-        try:
+        with _said_in_one_line(options["path"]):
             if options["history"] or logs.is_over:
                 tail.send_history()
-            if is_once:
-                if not logs.is_over and logs.live.exists():
-                    tail.send_what_is_there()
-                report.sum_up()
-            else:
+            elif kept.state.live is None and logs.live.exists() and (past := logs.rotated()):
+                report.say(f"{len(past):,} older files are not sent; --history sends them, too.")
+            if not is_once:
                 tail.follow()
-        except Stopped:
-            pass
-        except Refused as problem:
-            raise CommandError(str(problem)) from None
-        except Enough as problem:
-            raise CommandError(
-                f"{problem} Run this again: it goes on where it stopped.", returncode=_TRY_LATER
-            ) from None
-        except OSError as problem:
-            raise CommandError(f"{options['path']} cannot be read: {problem}.") from None
+            elif not logs.is_over:
+                tail.send_what_is_there()
         if stop.is_set():
             report.say("Ended; the next run goes on from here.")
-        elif tail.skipped:
+            return
+        report.sum_up()
+        if tail.skipped:
             raise CommandError(f"Could not read {', '.join(tail.skipped)}: run this again.")
 
 
@@ -178,6 +177,23 @@ def _zone(name: str, report: Report) -> str:
     else:
         report.say("Times are read as UTC, for this machine's zone has no name; --zone tells it.")
     return found or "UTC"
+
+
+@contextmanager
+def _said_in_one_line(path: Path) -> Iterator[None]:
+    """What goes wrong, as a CommandError."""
+    try:
+        yield
+    except Stopped:
+        pass
+    except Refused as problem:
+        raise CommandError(str(problem)) from None
+    except Enough as problem:
+        raise CommandError(
+            f"{problem} Run this again: it goes on where it stopped.", returncode=_TRY_LATER
+        ) from None
+    except OSError as problem:
+        raise CommandError(f"{path} cannot be read: {problem}.") from None
 
 
 @contextmanager
