@@ -124,7 +124,9 @@ def test_lines_of_any_bytes_and_length_are_sent(feed):
     first = recent(1)[0]
     huge = "y" * 2_000_000
     feed.live.write_bytes(
-        f"{first[1]}\r\n\r\n \t\n{huge}\n".encode() + "é\u3000\n\u3000\n".encode() + b"\xe9\0\n"
+        f"\ufeff{first[1]}\r\n\ufeff\n\r\n \t\n{huge}\n".encode()
+        + "é\u3000\n\u3000\n".encode()
+        + b"\xe9\0\n"
     )
     assert "4 lines sent" in feed.send()
     feed.wait_for(first, (None, huge[:8192]), (None, "é\u3000"), (None, "é\ufffd"))

@@ -1,5 +1,6 @@
 """Cutting a log into parts that the server dates as we do."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -42,5 +43,9 @@ def parts_of(lines: Sequence[Read], calendar: Calendar | None) -> Iterator[Part]
 
 
 def texts_of(lines: Sequence[Read]) -> list[bytes]:
-    """Of these lines, without the blank ones, which the server would not count."""
-    return [line.text for line in lines if line.text and decoded(line.text).strip()]
+    """Of these lines, without the blank ones, and without the mark that some files begin with.
+
+    Both the server would take away by itself, but not from each part alike.
+    """
+    texts = [line.text.removeprefix(BOM_UTF8) for line in lines]
+    return [text for text in texts if text and decoded(text).strip()]
