@@ -54,8 +54,12 @@ class EndReason(models.TextChoices):
 
 
 def new_server_key() -> str:
-    """A URL-safe key of 48 characters: whoever knows it may read a server of an open project."""
-    return secrets.token_urlsafe(36)
+    """A URL-safe key of 48 characters: whoever knows it may read a server of an open project.
+
+    None begins with a hyphen: on a command line that would be an option.
+    """
+    key = secrets.token_urlsafe(36)
+    return new_server_key() if key.startswith("-") else key
 
 
 class Server(models.Model):

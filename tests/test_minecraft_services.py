@@ -1,9 +1,11 @@
 """What services refuse, and what they make the best of."""
 
+from datetime import date
+
 import pytest
 
-from sessions_app.models import LogLine, Server
-from sessions_app.services.loglines import take_line
+from sessions_app.models import LogLine, Server, new_server_key
+from sessions_app.services.loglines import take_line, take_lines
 from sessions_app.services.servers import (
     ServerGone,
     create_server,
@@ -52,3 +54,34 @@ def test_a_request_that_django_cannot_read_is_a_400(server):
         b"Content-Type: x; charset=latin-1\r\nConnection: close\r\n\r\n"
     )
     assert talk(server, head).split(b" ")[1] == b"400"
+
+
+def days_of(*times, day=None):
+    server = new_server()
+    lines = [f"[{at}] [Server thread/INFO]: line {n}" for n, at in enumerate(times)]
+    [*_] = take_lines(server=server, lines=lines, zone="UTC", day=day)
+    found = dict(LogLine.objects.values_list("line", "at"))
+    return [found[line].day for line in lines]
+
+
+def test_midnight_passes_once():
+    day = date(2024, 1, 30)
+    assert days_of("23:59:59", "00:00:00", "23:59:59", "00:00:01", day=day) == [30, 31, 30, 31]
+    assert days_of("20:00:00", "17:00:00", "16:59:59", day=day) == [30, 31, 31]
+    assert days_of("01:59:59", "01:00:00", "01:30:00", day=day) == [30, 30, 30]  # summer ends
+
+
+def test_a_line_of_blanks_is_no_line():
+    server = new_server()
+    [done] = take_lines(server=server, lines=["\u3000", "\x85", "x"], zone="UTC")
+    assert (done.lines, done.new) == (1, 1)
+
+
+def test_a_mark_of_byte_order_makes_no_other_line():
+    server = new_server()
+    assert take_line(server=server, text="\ufeff" + login(0), zone="UTC") is True
+    assert take_line(server=server, text=login(0), zone="UTC") is False
+
+
+def test_no_server_key_looks_like_an_option():
+    assert not any(new_server_key().startswith("-") for _ in range(1000))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.services.loglines import _Dates
-from sessions_app.tail.days import Calendar, settle, time_of
+from sessions_app.calendar import Calendar
+from sessions_app.tail.days import settle, time_of
 from sessions_app.tail.parts import parts_of
 from sessions_app.tail.reading import Read
 
@@ -101,9 +101,9 @@ def test_the_server_dates_each_part_as_we_do(times):
     ours = [calendar.day_of(at) if at else None for at in times]
     its, until = [], 0
     for part in parts_of(reads, Calendar(DAY)):
-        dates = _Dates(part.day) if part.day else None
+        dates = Calendar(part.day) if part.day else None
         of_part = times[until : part.last.end]
-        its += [dates.of(at) if at else None for at in of_part]
+        its += [dates.day_of(at) if at else None for at in of_part]
         until = part.last.end
     assert its == ours
     assert until == len(times)

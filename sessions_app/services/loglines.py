@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sessions_app.calendar import Calendar
 from sessions_app.keys import line_id
 from sessions_app.lines import Kind, Line, makes_player, parse_line
 from sessions_app.models import Server
@@ -58,7 +59,7 @@ def take_line(*, server: Server, text: str, zone: str, day: date | None = None) 
     """
     text = _clean(text)
     line = parse_line(text)
-    dates = _Dates(day) if day else _Dates.until(clock.now(), zone, [line])
+    dates = Calendar(day) if day else _calendar_until(clock.now(), zone, [line])
     new = _new_line(server.pk, text, zone, line, dates)
     stored: Sequence[bool] | None = get_store().submit_and_wait(
         RecordLines(server.pk, [new], in_order=True)
@@ -77,7 +78,7 @@ def take_lines(
     """
     texts = [_clean(text) for text in lines if text.strip()]
     parsed = list(map(parse_line, texts))
-    dates = _Dates(day) if day else _Dates.until(clock.now(), zone, parsed)
+    dates = Calendar(day) if day else _calendar_until(clock.now(), zone, parsed)
     done = Taken()
     pairs = iter(zip(texts, parsed, strict=True))
     while part := list(islice(pairs, LINES_AT_ONCE)):
@@ -95,51 +96,30 @@ def take_lines(
         yield done
 
 
-class _Dates:
-    """The days of lines that tell only the time of day, in the order in which they were written."""
-
-    def __init__(self, day: date) -> None:
-        self._day = day
-        self._last: time | None = None
-
-    @classmethod
-    def until(cls, now: datetime, zone: str, lines: Iterable[Line]) -> "_Dates":
-        """Such that the last of the lines was written before `now`, or a little after."""
-        here = now.astimezone(zone_of(zone)).replace(tzinfo=None)
-        rolls = 0
-        last: time | None = None
-        for line in lines:
-            if line.date is None and line.time is not None:
-                rolls += _is_next_day(last, line.time)
-                last = line.time
-        day = here.date()
-        if last and datetime.combine(day, last) > here + timedelta(hours=1):
-            day -= _DAY
-        return cls(day - rolls * _DAY)
-
-    def of(self, at: time) -> date:
-        if _is_next_day(self._last, at):
-            self._day += _DAY
-        self._last = at
-        return self._day
-
-
-def _is_next_day(last: time | None, at: time) -> bool:
-    """Whether midnight has passed. Lines of several threads may be a little out of order."""
-    return last is not None and (last.hour - at.hour) >= 12
+def _calendar_until(now: datetime, zone: str, lines: Iterable[Line]) -> Calendar:
+    """Such that the last of the lines was written before `now`, or a little after."""
+    here = now.astimezone(zone_of(zone)).replace(tzinfo=None)
+    ahead = Calendar(here.date())
+    for line in lines:
+        if line.date is None and line.time is not None:
+            ahead.day_of(line.time)
+    day = here.date()
+    if ahead.last and datetime.combine(day, ahead.last) > here + timedelta(hours=1):
+        day -= _DAY
+    return Calendar(day - (ahead.day - here.date()))
 
 
 def _clean(text: str) -> str:
     """A line as PostgreSQL can store it."""
-    text = text.rstrip("\r\n").replace("\0", "\ufffd")
+    text = text.rstrip("\r\n").removeprefix("\ufeff").replace("\0", "\ufffd")
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _new_line(server_id: int, text: str, zone: str, line: Line, dates: _Dates) -> NewLine:
+def _new_line(server_id: int, text: str, zone: str, line: Line, dates: Calendar) -> NewLine:
     local = None
     if line.time is not None:
         try:
-            local = datetime.combine(line.date or dates.of(line.time), line.time)
+            local = datetime.combine(line.date or dates.day_of(line.time), line.time)
         except OverflowError:
             local = None
     if local is not None and local.year not in _YEARS:

@@ -7,18 +7,14 @@ its say only about where a count begins, and about days on which nothing was wri
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from sessions_app.calendar import Calendar
 from sessions_app.lines import parse_line
 
-__all__ = ["Calendar", "decoded", "settle", "time_of"]
+__all__ = ["decoded", "settle", "time_of"]
 
 _DAY = timedelta(days=1)
-# The most seconds that a clock goes back in one day: an hour when summer ends, and some disorder.
-_BACK = 2 * 3600
-# How many seconds late a line of another thread may come that was written before midnight.
-_LATE = 60
 # How far ahead of a file's own time a line may be: clocks differ. As for lines without a date.
 _AHEAD = timedelta(hours=1)
 # No wrong zone explains that; midnight was counted once too often.
@@ -44,34 +40,6 @@ def time_of(line: bytes) -> time | None:
             return None
     read = parse_line(decoded(line))
     return read.time if read.date is None else None
-
-
-@dataclass(slots=True)
-class Calendar:
-    """The day that a log has come to, and the last time of day that was seen on it."""
-
-    day: date
-    last: time | None = None
-
-    def day_of(self, at: time) -> date:
-        """The day of the next line."""
-        if self.last is None:
-            self.last = at
-            return self.day
-        step = _since_midnight(at) - _since_midnight(self.last)
-        if step > 86_400 - _LATE:
-            return self.day - _DAY
-        if step < -_BACK:
-            self.day += _DAY
-        self.last = at
-        return self.day
-
-    def copy(self) -> "Calendar":
-        return Calendar(self.day, self.last)
-
-
-def _since_midnight(at: time) -> int:
-    return at.hour * 3600 + at.minute * 60 + at.second
 
 
 def settle(

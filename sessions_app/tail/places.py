@@ -15,7 +15,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-from sessions_app.tail.days import Calendar
+from sessions_app.calendar import Calendar
 
 __all__ = ["BadState", "Place", "Sending", "State", "StateFile"]
 

@@ -209,7 +209,7 @@ def _lines(log: bytes) -> list[str]:
     lines = [line for line in log.removeprefix(BOM_UTF8).split(b"\n") if line.strip()]
     if len(lines) > MAX_LINES:
         raise Problem(413, f"The log has more than {MAX_LINES} lines: send it in parts.")
-    return list(map(_decoded, lines))
+    return [line for line in map(_decoded, lines) if line.strip()]
 
 
 def _decoded(line: bytes) -> str:
