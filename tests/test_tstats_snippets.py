@@ -182,7 +182,8 @@ def test_a_page_of_another_origin_closes_its_session_when_it_is_left(server, key
 def test_what_was_not_sent_yet_when_a_page_is_left_is_sent_all_the_same(server, keys):
     with game_in_a_browser(server, keys) as page:
         page.wait_for_function("stats.id !== null")
-        page.evaluate("() => { stats.event('Game quit'); location = 'about:blank'; }")
+        with page.expect_navigation(url="about:blank"):
+            page.evaluate("() => { stats.event('Game quit'); location = 'about:blank'; }")
         wait_for(lambda: sessions(server, keys) == [("", [("Game quit", None)])])
 
 
