@@ -53,6 +53,8 @@ class Kind(IntEnum):
     DEATH = 14
     ACHIEVEMENT = 15
     UUID = 16
+    ASIDE = 17
+    """As `OTHER`, and no sign that the server is running: as it starts, other threads write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ _TAGS = {
     Kind.DEATH: ("timestamp", "death"),
     Kind.ACHIEVEMENT: ("timestamp", "achievement"),
     Kind.UUID: _UNTAGGED,
+    Kind.ASIDE: _UNTAGGED,
 }
 _KINDS = {
     tag: frozenset(kind for kind, tags in _TAGS.items() if tag in tags)
@@ -189,14 +192,20 @@ def parse_line(text: str) -> Line:
         at = (time.fromisoformat(clock), _date(day) if day else None, level or "")
     except ValueError:
         return _UNKNOWN
+    is_aside = thread is not None and thread.lower() != "server thread"
     if not message or not level or not _is_own(logger):
-        return Line(Kind.OTHER, *at)
+        return Line(Kind.ASIDE if is_aside else Kind.OTHER, *at)
     if message.startswith(_FABRIC):
         message = message[len(_FABRIC) :]
     line = _said(message, at) if message.startswith(_OPENING) else _happened(message, at)
-    if line and thread and thread.startswith("Async Chat") and line.kind not in _CHAT:
-        line = None
-    return line or Line(Kind.OTHER, *at)
+    if line and thread and is_aside:
+        if thread.startswith("Async Chat") and line.kind not in _CHAT:
+            line = None
+        elif line.kind is Kind.CRASH and "watchdog" not in thread.lower():
+            line = None  # a mod's, which the server survives
+    if line:
+        return line
+    return Line(Kind.ASIDE if is_aside or message.startswith(_STARTING) else Kind.OTHER, *at)
 
 
 _UNKNOWN = Line(Kind.UNKNOWN, None, None)
@@ -208,6 +217,11 @@ def _is_own(logger: str | None) -> bool:
 
 
 _OPENING = ("<", "[")
+# What servers write before they say that they start, in formats that name no thread.
+_STARTING = (
+    *("Applying patches", "Downloading ", "Environment:", "Loaded ", "Loading ", "ModLauncher "),
+    *("Reloading ResourceManager", "Running Java"),
+)
 _CHAT = (Kind.CHAT, Kind.COAL)
 
 
@@ -286,7 +300,6 @@ _JOINED = ("joined the game", "joined the game.")
 _LEFT = ("left the game", "left the game.")
 _LOST = "lost connection:"
 _FORMERLY = "(formerly known as "
-_KICKED = "was kicked "
 _ACHIEVED = (
     "has just earned the achievement [",
     "has made the advancement [",
@@ -376,8 +389,6 @@ def _player(username: str, rest: str, at: _Stamp) -> Line | None:
     if rest.startswith(_ACHIEVED):
         name = rest[rest.index("[") + 1 : -1]
         return Line(Kind.ACHIEVEMENT, *at, username, rest, name) if rest.endswith("]") else None
-    if rest.startswith(_KICKED):
-        return Line(Kind.KICK, *at, username, rest[len(_KICKED) :].removeprefix("for "))
     if rest.startswith(_DEATHS):
         return Line(Kind.DEATH, *at, username, rest)
     return None
@@ -412,14 +423,13 @@ def _deed(message: str, at: _Stamp) -> Line | None:
 
 _VERSION = "Starting minecraft server version "
 _STOPS = ("Stopping server", "Stopping the server", "Stopping the server..")
-# Forge's “Preparing crash report …” is not among them: it prints that for each report that is put
-# together, also for what the server survives. The others follow it when it does not.
+# Forge's “Preparing crash report …” is not among them, nor Spigot's “The server has stopped
+# responding!”: a server may survive what makes it print them, and the others follow if it does not.
 _CRASHES = (
     "This crash report has been saved to:",
     "We were unable to save this crash report to disk",
     "Encountered an unexpected exception",
     "Considering it to be crashed, server will forcibly shutdown",
-    "The server has stopped responding!",
 )
 _UUID_OF = "UUID of player "
 # The first servers that had these wrote them without hyphens.

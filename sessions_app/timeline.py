@@ -72,7 +72,9 @@ class _Player:
     def is_echo(self, entry: Entry) -> bool:
         """Whether this login is another line of the one that has begun the open session."""
         play = self.open
-        return bool(play and entry.kind not in play.kinds and entry.at - play.started_at <= ECHO)
+        if play is None or entry.kind in play.kinds:
+            return False
+        return entry.at - play.started_at <= ECHO
 
     def log_in(self, entry: Entry) -> None:
         play = self.open

@@ -83,7 +83,7 @@ MESSAGES = [
     ("[Rcon: Kicked Steve: spam [2]]", Kind.KICK, {"username": "Steve", "message": "spam [2]"}),
     ("[Op: Kicked Steve]", Kind.KICK, {"username": "Steve"}),
     ("Kicked player Steve. With reason:", Kind.KICK, {"username": "Steve"}),
-    ("Steve was kicked for floating too long!", Kind.KICK, {"message": "floating too long!"}),
+    ("Steve was kicked for floating too long!", Kind.OTHER, {}),
     ("Banned Steve: Banned by an operator.", Kind.BAN, {"message": "Banned by an operator."}),
     ("Banned player Steve", Kind.BAN, {"username": "Steve", "message": ""}),
     ("[Op: Banned player Steve]", Kind.BAN, {"username": "Steve"}),
@@ -95,7 +95,7 @@ MESSAGES = [
     ("This crash report has been saved to: /srv/./crash-reports/crash-server.txt", Kind.CRASH, {}),
     ("Encountered an unexpected exception", Kind.CRASH, {}),
     ("Considering it to be crashed, server will forcibly shutdown.", Kind.CRASH, {}),
-    ("The server has stopped responding!", Kind.CRASH, {}),
+    ("The server has stopped responding!", Kind.OTHER, {}),
     ("<Steve> Bob left the game", Kind.CHAT, {"username": "Steve", "message": "Bob left the game"}),
     ("[Not Secure] <Steve> a <b> c", Kind.CHAT, {"username": "Steve", "message": "a <b> c"}),
     ("<[VIP] Steve> hi", Kind.CHAT, {"username": "", "message": "<[VIP] Steve> hi"}),
@@ -196,7 +196,30 @@ def test_what_players_can_make_a_server_print_is_no_event(stamp, message):
 @pytest.mark.parametrize("message", ["Steve left the game", "Stopping server", "[a: Kicked Bob]"])
 def test_other_threads_and_mods_make_no_events(stamp, message):
     line = parse_line(stamp + message)
-    assert (line.kind, line.time) == (Kind.OTHER, THEN)
+    wanted = Kind.ASIDE if "Async" in stamp else Kind.OTHER
+    assert (line.kind, line.time) == (wanted, THEN)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("[08:11:26] [ServerMain/INFO]: Environment: Environment[…]", Kind.ASIDE),
+        ("[08:11:26] [Worker-Main-1/INFO]: Loaded 1271 recipes", Kind.ASIDE),
+        ("[08:11:26] [main/INFO] [cpw.mods.modlauncher.Launcher/]: running", Kind.ASIDE),
+        ("[08:11:26 INFO]: Environment: Environment[…]", Kind.ASIDE),
+        ("[08:11:26 INFO]: Loading libraries, please wait...", Kind.ASIDE),
+        ("[08:11:26] [Server thread/INFO]: Preparing spawn area: 5%", Kind.OTHER),
+        ("[08:11:26] [Some-Mod/ERROR]: Encountered an unexpected exception", Kind.ASIDE),
+        ("[08:11:26] [Server thread/ERROR]: Encountered an unexpected exception", Kind.CRASH),
+        (
+            "[08:11:26] [Server Watchdog/FATAL]: Considering it to be crashed,"
+            " server will forcibly shutdown.",
+            Kind.CRASH,
+        ),
+    ],
+)
+def test_what_shows_that_a_server_is_running(line, kind):
+    assert parse_line(line).kind is kind
 
 
 @pytest.mark.parametrize(

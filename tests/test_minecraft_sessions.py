@@ -1,5 +1,7 @@
 """Sessions of players, from lines that come one by one as an agent sends them."""
 
+from datetime import timedelta
+
 import pytest
 
 from sessions_app.models import LogLine, Player, Session
@@ -15,6 +17,7 @@ from tests.minecraft_helpers import (
     send,
     start,
     stop,
+    upload,
 )
 
 pytestmark = pytest.mark.django_db
@@ -150,3 +153,29 @@ def test_a_session_outlives_the_lines_that_made_it():
         ("steve", 62, 65, "logout"),
         ("steve", 90, 100, "logout"),
     ]
+
+
+def test_a_logout_that_is_free_again_ends_the_session_that_began_with_it():
+    server = new_server()
+    upload(server, login(600, port=2), lost(600))
+    upload(server, login(200))
+    assert plays(server) == [("steve", 200, 600, "logout"), ("steve", 600, None, "")]
+    upload(server, stop(300), start(320))
+    assert plays(server) == [("steve", 200, 300, "server stop"), ("steve", 600, 600, "logout")]
+
+
+def test_what_a_server_writes_before_it_says_that_it_starts_is_no_play():
+    server = new_server()
+    upload(
+        server,
+        "[10:00:00] [Server thread/INFO]: Bob joined the game",
+        "[10:20:00] [Server thread/INFO]: <Bob> hi",
+        "[11:59:40] [ServerMain/INFO]: Environment: Environment[…]",
+        "[11:59:55] [ServerMain/INFO]: Loaded 1271 recipes",
+        "[12:00:00] [Server thread/INFO]: Starting minecraft server version 1.20.4",
+    )
+    session = Session.objects.get()
+    assert session.ended_at - session.started_at == timedelta(minutes=20)
+    upload(server, "[11:59:57] [Worker-Main-2/INFO]: Loaded 1 advancements")
+    session.refresh_from_db()
+    assert session.ended_at - session.started_at == timedelta(minutes=20)

@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
             name='LogLine',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('kind', models.SmallIntegerField(choices=[(0, 'unknown'), (1, 'other'), (2, 'login'), (3, 'join'), (4, 'lost'), (5, 'left'), (6, 'kick'), (7, 'ban'), (8, 'start'), (9, 'stop'), (10, 'crash'), (11, 'chat'), (12, 'coal'), (13, 'overloaded'), (14, 'death'), (15, 'achievement'), (16, 'uuid')])),
+                ('kind', models.SmallIntegerField(choices=[(0, 'unknown'), (1, 'other'), (2, 'login'), (3, 'join'), (4, 'lost'), (5, 'left'), (6, 'kick'), (7, 'ban'), (8, 'start'), (9, 'stop'), (10, 'crash'), (11, 'chat'), (12, 'coal'), (13, 'overloaded'), (14, 'death'), (15, 'achievement'), (16, 'uuid'), (17, 'aside')])),
                 ('line', models.TextField()),
                 ('is_cut', models.BooleanField(db_default=False, verbose_name='shortened')),
                 ('zone', models.CharField(db_default='UTC', help_text='As the agent called it.', max_length=64)),

@@ -93,9 +93,9 @@ class Window:
     untold: set[UUID] = field(default_factory=set)
     zones: dict[UUID, str] = field(default_factory=dict)
     in_order: set[UUID] = field(default_factory=set)
-    # Logouts that ended nothing, and a session after that had been ended by one that now has.
+    # Logouts that ended nothing, and moments that have to be looked at again.
     idle: list[Entry] = field(default_factory=list)
-    unsettles: Play | None = None
+    again: set[datetime] = field(default_factory=set)
 
     def widen(self, at: datetime) -> None:
         self.first, self.last = min(self.first, at), max(self.last, at)
@@ -228,6 +228,7 @@ SELECT i.place, l.id, l.kind, l.at, before.at
                       ORDER BY at OFFSET 0) l
   LEFT JOIN LATERAL (SELECT at FROM sessions_app_logline
                       WHERE project_id = i.project_id AND server_id = i.server_id AND at < l.at
+                        AND kind <> 17
                       ORDER BY at DESC, id DESC LIMIT 1) before ON l.kind = 8
 """
 

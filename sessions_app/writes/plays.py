@@ -31,6 +31,8 @@ __all__ = ["TELLING", "rework"]
 
 # A clock may have been put back between a login and its logout; not by more than this.
 PUT_BACK = timedelta(days=1)
+# What one session ends by may be another's then, and so on; but not for ever.
+MOST_TURNS = 1000
 _BUSY = frozenset({Kind.CHAT, Kind.DEATH, Kind.ACHIEVEMENT})
 TELLING = INS | OUTS | STOPS | _BUSY
 """The kinds of lines that tell something of sessions, in whatever order they come."""
@@ -47,17 +49,18 @@ def rework(batch: Batch, lines: Sequence[Timed]) -> None:
     for new, player, username in players_at_stops(batch, lines):
         _window(windows, new, player, username).ends_anew = True
     found = list(windows.values())
-    while found:
+    for _ in range(MOST_TURNS):
+        if not found:
+            break
         look_around(batch, found)
         _store(batch, [change for window in found for change in _changes(window)])
         _log_out_after_all(batch, found)
         found = [
             Window(w.project_id, w.server_id, w.player_id, w.username, at, at, ends_anew=True)
             for w in found
-            if w.unsettles
-            for at in (w.unsettles.started_at,)
+            for at in sorted(w.again)
         ]
-    _move_ends(batch, [new for new in lines if new.is_late])
+    _move_ends(batch, [new for new in lines if new.is_late and new.kind is not Kind.ASIDE])
     _note_activity(batch, lines)
 
 
@@ -100,25 +103,28 @@ def _changes(window: Window) -> Iterator[_Change]:
     ]
     plays, window.idle = play_through(entries, window.playing_at)
     used = {play.logout_line for play in plays if play.logout_line}
-    window.unsettles = _unsettled(plays, stored.get(window.after) if window.after else None)
+    after = stored.get(window.after) if window.after else None
+    if after and _is_unsettled(after, plays):
+        window.again.add(after.started_at)
     for play in plays:
         old = stored.get(play.id) if play.id else None
         if old:
             _keep_end(play, old, used, is_told=old.id not in window.untold)
         if play.login_line and (old is None or (old.id != window.after and _differs(play, old))):
+            if old and old.ended_at and old.logout_line != play.logout_line:
+                # That logout may be the one of a session that began in the same moment.
+                window.again.add(old.ended_at)
             yield _Change(window, play, window.zones.get(play.login_line, ""))
 
 
-def _unsettled(plays: Sequence[Play], after: Play | None) -> Play | None:
-    """The session after, if what it ended by is another's now, or what was another's is its own.
+def _is_unsettled(after: Play, plays: Sequence[Play]) -> bool:
+    """Whether what the session after ended by is another's now, or what was another's is its own.
 
-    That is so if it ended in the moment in which it began.
+    That can be if it ended in the moment in which it began.
     """
-    if after is None:
-        return None
     others = {play.logout_line for play in plays if play.id != after.id} - {None}
     ends = {play.logout_line for play in plays if play.id == after.id} - {None, after.logout_line}
-    return after if ends or after.logout_line in others else None
+    return bool(ends) or after.logout_line in others
 
 
 def _keep_end(play: Play, old: Play, used: set[UUID], *, is_told: bool) -> None:

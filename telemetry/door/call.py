@@ -4,6 +4,7 @@ import ipaddress
 import logging
 from collections.abc import Callable, Sequence
 
+from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http.request import split_domain_port, validate_host
 
@@ -42,6 +43,8 @@ def problem_of(error: Exception, method: str, path: str) -> Problem:
         return Problem(400, str(error))
     if isinstance(error, StoreError):
         return Problem(503, str(error), _retry_after(error.retry_after or 1))
+    if isinstance(error, SuspiciousOperation):
+        return Problem(400, f"this request cannot be understood: {error}")
     if isinstance(error, OperationalError | InterfaceError):
         logger.warning("%s %s: the database does not answer: %s", method, path, error)
         return Problem(503, "the database is not available, try again later", _retry_after(5))

@@ -97,6 +97,8 @@ class SessionListing(GenericViewSet[Any]):
     def initial(self, request: Request, *_: Any, **__: Any) -> None:
         # Without DRF's, which refuses whoever accepts no type that it has a renderer for.
         http: HttpRequest = request._request
+        # Clients may call this server what they like: no link is made of it.
+        request.build_absolute_uri = http.get_full_path  # type: ignore[method-assign,assignment]
         token = token_in(request.headers.get("Authorization", ""))
         key = request.headers.get("X-App-Key", "").strip()
         key = key or request.query_params.get("app_key", "").strip()
