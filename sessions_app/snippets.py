@@ -51,16 +51,18 @@ def feeding(server: Server, base_url: str, secret: str = "") -> list[Snippet]:
 
     Whoever has the agent's `secret` needs none to follow a log.
     """
-    who = "--token YOUR_TOKEN"
+    # Not as options, which every user of a machine can see.
+    who = "TELEMETRY_TOKEN=YOUR_TOKEN"
     if secret:
-        who = f"--client-id {server.agent_client_id} --client-secret {secret}"
+        client = server.agent_client_id
+        who = f"TELEMETRY_CLIENT_ID={client} TELEMETRY_CLIENT_SECRET={secret}"
     query = urlencode({"server_key": server.key, "zone": server.project.timezone}, safe="/")
     url = f"{base_url}/api/v1/agents/loglines?{query}"
     return [
         Snippet(
             "Follow a log as it grows",
-            f"python manage.py tail_minecraft logs/latest.log --server {server.key}"
-            f" --url {shlex.quote(base_url)} {who}",
+            f"{who} .venv/bin/python manage.py tail_minecraft logs/latest.log"
+            f" --server {server.key} --url {shlex.quote(base_url)}",
             "From a copy of this program on the machine that the server runs on. It goes on where"
             " it stopped; with --history it sends the files of the days before, too."
             " Its zone is that of the machine, unless --zone names another.",

@@ -52,8 +52,10 @@ def test_no_import_hides_in_a_function(path: Path) -> None:
 
 def test_a_dialect_does_not_touch_the_orm_or_another_dialect() -> None:
     for app in APPS:
-        for path in (ROOT / app / "dialects").glob("*.py"):
+        folder = ROOT / app / "dialects"
+        for path in folder.rglob("*.py"):
+            own = path.relative_to(folder).parts[0].removesuffix(".py")
             names = set(imported(ast.parse(path.read_text())))
             touched = {n for n in names if n.startswith("django.db") or ".models" in n}
-            others = {n for n in names if ".dialects." in n and f".dialects.{path.stem}" not in n}
+            others = {n for n in names if ".dialects." in n and f".dialects.{own}" not in n}
             assert not touched | others, path

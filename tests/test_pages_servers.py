@@ -125,7 +125,8 @@ def test_it_says_how_to_feed_it_and_shows_no_secret(client, server, settings):
     response = client.get(url_of(server))
     text = check_html(response)
     follow, whole = (snippet.command for snippet in response.context["snippets"])
-    assert f"--server {server.key} --url https://t.example.org --token YOUR_TOKEN" in follow
+    assert follow.startswith("TELEMETRY_TOKEN=YOUR_TOKEN .venv/bin/python manage.py tail_minecraft")
+    assert f"--server {server.key} --url https://t.example.org" in follow
     assert f"server_key={server.key}&zone=Europe/Berlin'" in whole
     assert "testserver" not in text
     assert server.agent_client_id not in text

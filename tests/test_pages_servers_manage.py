@@ -65,7 +65,8 @@ def test_the_lines_to_copy_have_the_public_address_and_the_credentials(project, 
     assert f"--coal_host=t.example.org --agent_client_id={server.agent_client_id}" in agent
     assert f"--agent_secret={secret} --mc_timezone=Europe/Berlin" in agent
     assert f"--server {server.key} --url https://t.example.org" in follow
-    assert f"--client-id {server.agent_client_id} --client-secret {secret}" in follow
+    assert f"TELEMETRY_CLIENT_ID={server.agent_client_id}" in follow
+    assert f"TELEMETRY_CLIENT_SECRET={secret}" in follow
     assert f"https://t.example.org/api/v1/agents/loglines?server_key={server.key}" in whole
     assert "testserver" not in check_html(response)
 

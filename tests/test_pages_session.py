@@ -84,7 +84,7 @@ def test_events_are_in_the_order_in_which_they_came(project, client):
     text = check_html(response)
     types = [each.event.type for each in response.context["happenings"]]
     assert types == ["game started", "level completed", "say", "jump"]
-    for told in ("+0.5s", "+12s", "+1h 1m 40s", "{&quot;level&quot;: 3}", "line 1\nline 2"):
+    for told in ("+500ms", "+12s", "+1h 1m 40s", "{&quot;level&quot;: 3}", "line 1\nline 2"):
         assert told in text
     assert "2026-03-01 11:59:59.000 UTC" in text
     assert text.count(">jump<") == 1  # its data says nothing more

@@ -21,7 +21,12 @@ _UNITS = (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
 
 @register.filter
 def duration(seconds: float) -> str:
-    """“1d 2h 15m 26s”, from the largest unit on; below a minute to a tenth of a second."""
+    """“1d 2h 15m 26s”, from the largest unit on; below a minute to a tenth of a second.
+
+    What is less than a second is in milliseconds, but nothing is “0s”.
+    """
+    if 0 < seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
     if seconds < 60:
         return f"{seconds:.1f}".removesuffix(".0") + "s"
     left = int(seconds)
