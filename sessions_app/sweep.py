@@ -9,23 +9,22 @@ import random
 import threading
 import time
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
 from sessions_app.services.sessions import end_silent
 from telemetry.door.lifespan import at_start
 
-__all__ = ["PERIOD_SECONDS", "Sweeper"]
+__all__ = ["Sweeper"]
 
 logger = logging.getLogger(__name__)
-
-PERIOD_SECONDS = 30.0
 
 
 class Sweeper:
     """Sweeps once a period, for ever; whatever goes wrong is logged when it begins and ends."""
 
-    def __init__(self, period: float = PERIOD_SECONDS) -> None:
-        self._period = period
+    def __init__(self) -> None:
+        self._period = float(settings.SWEEP_SECONDS)
         self._fails = False
 
     def start(self) -> None:

@@ -39,6 +39,8 @@ try:
     # Limits of the write path: points that may wait in one process, and bytes of one request.
     WRITE_QUEUE_LIMIT = env.int("WRITE_QUEUE_LIMIT", 50_000, validate=must.between(100, 10**7))
     BODY_LIMIT = env.int("BODY_LIMIT", 1024 * 1024, validate=must.between(1024, 1 << 30))
+    # How often sessions are looked for that nobody has closed.
+    SWEEP_SECONDS = env.int("SWEEP_SECONDS", 30, validate=must.between(1, 3600))
     _email = env.dj_email_url("EMAIL_URL", "console:")
     METRICS_TOKEN = env.str("METRICS_TOKEN", "")
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "telemetry@localhost", validate=must.email)

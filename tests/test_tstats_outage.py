@@ -24,7 +24,7 @@ def wait_for(condition, seconds=45):
 
 @pytest.mark.timeout(150)
 def test_a_server_ends_silent_sessions_by_itself():
-    with running_server() as server:
+    with running_server(SWEEP_SECONDS="1") as server:
         keys, quick = server.create_project("Patient"), server.create_project("Quick")
         patient = send_to(server, keys, "POST", "/sessions/").json["_id"]
         silent, closed = (send_to(server, quick, "POST", "/sessions/").json["_id"] for _ in "ab")
@@ -102,7 +102,7 @@ def test_what_cannot_be_stored_is_a_503_and_later_requests_count():
     with open_folder() as folder:
         database = ForeignDatabase(folder / "var")
         try:
-            with running_server(DATABASE_URL=database.url) as server:
+            with running_server(DATABASE_URL=database.url, SWEEP_SECONDS="1") as server:
                 check(server, database)
         finally:
             database.stop()
