@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Files side by side; `make test ARGS="tests/test_x.py -q"` runs some, one after the other.
+ARGS.test := -n 2 --dist loadfile
+
 .PHONY: setup run test check bench format clean
 
 setup: $(STAMP)
@@ -20,7 +23,7 @@ run: setup
 	@exec $(BIN)/python manage.py serve
 
 test: setup
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),$(ARGS.test))
 
 # Checks the code, not what is stored in ./var (where open projects are worth a warning).
 check: export TELEMETRY_DATA_DIR = $(CURDIR)/build/check

@@ -1,5 +1,6 @@
 """Published clients of other people, installed as their registries hand them out."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -19,18 +20,25 @@ def installed(name, manifests, command):
     content = b"".join((CLIENTS / name / file).read_bytes() for file in manifests)
     version = hashlib.sha256(content + sys.version.encode()).hexdigest()[:12]
     folder = ROOT / "build" / "clients" / f"{name}-{version}"
-    if not (folder / "complete").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for file in manifests:
-            shutil.copy(CLIENTS / name / file, folder)
-        try:
-            subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=150)
-        except (OSError, subprocess.SubprocessError) as error:
-            output = (getattr(error, "stderr", None) or b"").decode(errors="replace")
-            pytest.skip(f"the {name} clients could not be installed: {error} {output[-500:]}")
-        (folder / "complete").touch()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests may run side by side
+        if not (folder / "complete").exists():
+            _install(name, folder, manifests, command)
     return folder
+
+
+def _install(name, folder, manifests, command):
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for file in manifests:
+        shutil.copy(CLIENTS / name / file, folder)
+    try:
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=150)
+    except (OSError, subprocess.SubprocessError) as error:
+        output = (getattr(error, "stderr", None) or b"").decode(errors="replace")
+        pytest.skip(f"the {name} clients could not be installed: {error} {output[-500:]}")
+    (folder / "complete").touch()
 
 
 def node_packages():
