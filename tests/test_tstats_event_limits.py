@@ -126,9 +126,9 @@ def test_what_is_no_json_is_a_400(session, text):
 def test_nesting_is_stored_or_refused_at_any_depth(session, depth, leaf):
     reply = put(session, nested(depth, leaf))
     assert reply.status == (201 if len(events(session)) else 400), reply.body[:200]
-    if depth <= 150:
+    if depth <= 100:
         assert (reply.status == 201) is (leaf != '"\\u0000"')
-    if depth >= 1500:
+    if depth > 100:
         assert "deep" in problem(reply, 400, "bad_request")
 
 
@@ -151,3 +151,8 @@ def test_a_type_has_no_nul(session, kind):
 
 def test_half_a_character_is_no_type(session):
     problem(put(session, b'{"event":"\\ud800"}', ""), 400, "bad_request", "event")
+
+
+def test_a_hundred_levels_are_the_most(session):
+    assert put(session, nested(100)).status == 201
+    assert put(session, nested(101)).status == 400
