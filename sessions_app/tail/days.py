@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
 from sessions_app.calendar import Calendar
+from sessions_app.encodings import decoded
 from sessions_app.lines import parse_line
 
-__all__ = ["decoded", "settle", "time_of"]
+__all__ = ["settle", "time_of"]
 
 _DAY = timedelta(days=1)
 # How far ahead of a file's own time a line may be: clocks differ. As for lines without a date.
@@ -21,14 +22,6 @@ _AHEAD = timedelta(hours=1)
 _FAR_AHEAD = timedelta(hours=18)
 # What nearly all lines begin with; parse_line says the same of them.
 _USUAL = re.compile(rb"\[([0-9]{2}:[0-9]{2}:[0-9]{2})\]")
-
-
-def decoded(line: bytes) -> str:
-    """A line as the server reads it."""
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return line.decode("cp1252", "replace")
 
 
 def time_of(line: bytes) -> time | None:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from sessions_app.calendar import Calendar
-from sessions_app.tail.days import decoded
+from sessions_app.encodings import decoded
 from sessions_app.tail.reading import Read
 
 __all__ = ["MOST_BYTES", "MOST_LINES", "Part", "parts_of", "texts_of"]

@@ -1,7 +1,7 @@
 """``make bench``: one JSON object on standard output, a readable table on standard error.
 
 Figures are ratios to a floor measured in the same run, since machines differ and are noisy.
-``make bench ARGS=--quick`` takes about two minutes and shows whether it works.
+``make bench ARGS=--quick`` takes a few minutes and shows whether it works.
 """
 
 import argparse

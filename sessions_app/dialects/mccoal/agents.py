@@ -29,6 +29,7 @@ from sessions_app.dialects.mccoal.words import (
     reading_form,
     reply,
 )
+from sessions_app.encodings import decoded
 from sessions_app.minecraft import last_line
 from sessions_app.services.loglines import Taken, is_zone, take_line, take_lines
 from sessions_app.services.servers import Ping, report_ping
@@ -209,13 +210,5 @@ def _lines(log: bytes) -> list[str]:
     lines = [line for line in log.removeprefix(BOM_UTF8).split(b"\n") if line.strip()]
     if len(lines) > MAX_LINES:
         raise Problem(413, f"The log has more than {MAX_LINES} lines: send it in parts.")
-    return [line for line in map(_decoded, lines) if line.strip()]
-
-
-def _decoded(line: bytes) -> str:
-    """A line of its own, so that it reads the same in whatever part of a file it comes."""
-    line = line.rstrip(b"\r")
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return line.decode("cp1252", "replace")
+    texts = (decoded(line.rstrip(b"\r")) for line in lines)
+    return [text for text in texts if text.strip()]
