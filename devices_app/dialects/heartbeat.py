@@ -11,7 +11,7 @@ import functools
 import json
 import re
 from http import HTTPStatus
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest
@@ -20,6 +20,7 @@ from django.urls import re_path
 from devices_app.selectors import device_of
 from devices_app.services import Registered, create_device, record_beat, regenerate_tokens
 from devices_app.snapshot import read_snapshot
+from telemetry import wire_json
 from telemetry.access import (
     Unauthorized,
     default_project,
@@ -155,7 +156,7 @@ def _name(request: HttpRequest) -> str:
     if not _JSON.fullmatch(request.headers.get("Content-Type", "")):
         raise Problem(400, "the Content-Type must be application/json")
     try:
-        found: Any = json.loads(request.body.decode(), parse_constant=_no_constant)
+        found: Any = wire_json.load(request.body)
     except ValueError as reason:
         raise Problem(400, f"the body is not JSON: {reason}") from None
     except RecursionError:
@@ -166,10 +167,6 @@ def _name(request: HttpRequest) -> str:
     if not isinstance(name, str):
         raise Problem(400, "name is missing" if name is None else "name must be a string")
     return name
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _not_allowed(allowed: str) -> Problem:
