@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -168,6 +169,33 @@ async def reads_all(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body"})
 
 
+@contextlib.asynccontextmanager
+async def line_to(
+    application: Any, keep_alive: int
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection to a server of our protocol."""
+    with socket.socket() as ours:
+        ours.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            application,
+            http=LenientProtocol,
+            lifespan="off",
+            log_config=None,
+            timeout_keep_alive=keep_alive,
+        )
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[ours]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        reader, writer = await asyncio.open_connection(*ours.getsockname())
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+            server.should_exit = True
+            await serving
+
+
 @pytest.mark.parametrize(
     ("sent", "answered"),
     [
@@ -182,23 +210,19 @@ async def test_who_falls_silent_within_a_request_is_hung_up_on(
     monkeypatch: pytest.MonkeyPatch, sent: bytes, answered: bool
 ) -> None:
     monkeypatch.setattr(lenient, "PATIENCE", 0.2)
-    with socket.socket() as ours:
-        ours.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            reads_all, http=LenientProtocol, lifespan="off", log_config=None, timeout_keep_alive=60
-        )
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[ours]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        reader, writer = await asyncio.open_connection(*ours.getsockname())
+    async with line_to(reads_all, keep_alive=60) as (reader, writer):
         writer.write(sent)
-        try:
-            if answered:  # however long that takes; but the next request is not finished
+        if answered:  # however long that takes; but the next request is not finished
+            assert b" 204 " in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+            writer.write(b"GET /ez HT")
+        assert await asyncio.wait_for(reader.read(), 20) == b""
+
+
+async def test_a_line_on_which_no_other_request_comes_is_hung_up_on() -> None:
+    """But not while a request takes longer than that to be answered."""
+    async with line_to(reads_all, keep_alive=1) as (reader, writer):
+        for pipelined in (1, 2):
+            writer.write(b"GET /ez HTTP/1.1\r\nHost: x\r\n\r\n" * pipelined)
+            for _ in range(pipelined):
                 assert b" 204 " in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
-                writer.write(b"GET /ez HT")
-            assert await asyncio.wait_for(reader.read(), 20) == b""
-        finally:
-            writer.close()
-            server.should_exit = True
-            await serving
+        assert await asyncio.wait_for(reader.read(), 20) == b""

@@ -5,7 +5,7 @@ Hot functions are written once against these and reached two ways: directly from
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 Headers = Mapping[bytes, bytes]
 
@@ -30,22 +30,26 @@ class Request:
         return self.headers.get(name, b"")
 
 
-@dataclass(frozen=True, slots=True)
 class Response:
     """A whole reply. ``Content-Length`` is added, but not to a 204, which may have none."""
 
-    status: int
-    body: bytes = b""
-    content_type: bytes = b"application/json"
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    header_list: list[tuple[bytes, bytes]] = field(init=False)
+    __slots__ = ("body", "content_type", "header_list", "headers", "status")
 
-    def __post_init__(self) -> None:
-        whole = [*self.headers]
-        if self.status != 204:
-            length = (b"content-length", b"%d" % len(self.body))
-            whole = [(b"content-type", self.content_type), length, *whole]
-        object.__setattr__(self, "header_list", whole)
+    def __init__(
+        self,
+        status: int,
+        body: bytes = b"",
+        content_type: bytes = b"application/json",
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.content_type = content_type
+        self.headers = headers
+        self.header_list = [*headers]
+        if status != 204:
+            length = (b"content-length", b"%d" % len(body))
+            self.header_list = [(b"content-type", content_type), length, *headers]
 
 
 def last_on_its_line(response: Response) -> Response:

@@ -37,12 +37,14 @@ class LenientProtocol(HttpToolsProtocol):
     # The same, if it is already known that its URL must be mended before it is parsed.
     _unparsed = b""
     _heard = 0.0
+    # Since when the line is idle: its last request has been answered, and nothing has come since.
+    _idle_since: float | None = None
     _watch: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast("asyncio.Transport", OneWrite(transport, self.loop)))
         self._heard = self.loop.time()
-        self._watch = self.loop.call_later(PATIENCE, self._look_for_silence)
+        self._look_again(PATIENCE)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._watch.cancel()
@@ -70,6 +72,25 @@ class LenientProtocol(HttpToolsProtocol):
         self._watch.cancel()
         self.transport = cast("OneWrite", self.transport).inner
         super().handle_websocket_upgrade()
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Called when something comes."""
+        self._idle_since = None
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, or wait for one.
+
+        uvicorn's own sets a timer after each request, and takes it away at the next. Ours has one
+        for the whole connection.
+        """
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._idle_since = self.loop.time()
 
     def data_received(self, data: bytes) -> None:
         self._heard = self.loop.time()
@@ -143,12 +164,24 @@ class LenientProtocol(HttpToolsProtocol):
         self._watch = self.loop.call_later(LAST_PATIENCE, self._hang_up_if_incomplete)
 
     def _look_for_silence(self) -> None:
-        """Every now and then: hang up if a request has begun and nothing more of it comes."""
-        silence = self.loop.time() - self._heard
-        if silence >= PATIENCE:
-            self._hang_up_if_incomplete()
+        """Every now and then: hang up if a request has begun and nothing more of it comes, or if
+        no other one comes.
+        """
+        if self._idle_since is None:
+            left = self._heard + PATIENCE - self.loop.time()
+            if left <= 0:
+                self._hang_up_if_incomplete()
+        else:
+            left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+            if left <= 0:
+                self.transport.close()
         if not self.transport.is_closing():
-            self._watch = self.loop.call_later(max(1.0, PATIENCE - silence), self._look_for_silence)
+            self._look_again(left)
+
+    def _look_again(self, seconds: float) -> None:
+        # In time for what may begin meanwhile.
+        after = max(1.0, min(seconds, PATIENCE, self.timeout_keep_alive))
+        self._watch = self.loop.call_later(after, self._look_for_silence)
 
     def _hang_up_if_incomplete(self) -> None:
         if self._is_incomplete:
@@ -161,7 +194,7 @@ class LenientProtocol(HttpToolsProtocol):
             return True
         if not self.cycle.response_complete:
             return bool(self.cycle.more_body)
-        return self.timeout_keep_alive_task is None  # the head of another one has begun
+        return self._idle_since is None  # the head of another one has begun
 
 
 def with_encoded_target(data: bytes) -> bytes | None:
