@@ -124,7 +124,7 @@ RETURNING 1
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RecordBeat(Write):
     """A beat by the device whose token has this hash, at `at` seconds since 1970.
 
@@ -145,7 +145,7 @@ class RecordBeat(Write):
     apply = apply_at_once
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CountVisit(Write):
     """A page of the project of this slug was shown to somebody; of the default one, if empty."""
 

@@ -9,6 +9,7 @@ guessed: TStats' contain 74 random bits, mc-coal's are signed with their server'
 
 import hashlib
 import hmac
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from datetime import date, datetime
@@ -28,6 +29,7 @@ __all__ = [
     "play_id",
     "player_id",
     "public_id",
+    "split_public_id",
     "user_key",
 ]
 
@@ -38,6 +40,7 @@ _SIGNATURE = 16
 # Version 8: bits of our own making.
 _VERSION, _VARIANT = 8 << 76, 2 << 62
 _LOW = (1 << 62) - 1
+_PUBLIC_ID = re.compile(r"[0-9a-f]{32}[1-9a-f][0-9a-f]{0,14}", re.ASCII).fullmatch
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -78,13 +81,13 @@ def public_id(project_id: int, session_id: UUID) -> str:
 
 def parse_public_id(text: str) -> tuple[int, UUID] | None:
     """The project and the session that `public_id` was made of; None if it is none."""
-    if not (33 <= len(text) <= 47 and text.isascii() and text.isalnum()):
-        return None
-    try:
-        found = int(text[32:], 16), UUID(hex=text[:32])
-    except ValueError:
-        return None
-    return found if public_id(*found) == text else None
+    found = split_public_id(text)
+    return found and (found[0], UUID(found[1]))
+
+
+def split_public_id(text: str) -> tuple[int, str] | None:
+    """The same, with the session's id in hexadecimal."""
+    return (int(text[32:], 16), text[:32]) if _PUBLIC_ID(text) else None
 
 
 def key_of(server_key: str, kind: KeyKind, row_id: UUID) -> str:

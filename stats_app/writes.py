@@ -202,7 +202,7 @@ class _RecordPoints(Write):
         return _outcomes(writes, rows, created)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RecordByName(_RecordPoints):
     """Points for stats named under an EZ key; stats that do not exist are created."""
 
@@ -213,7 +213,7 @@ class RecordByName(_RecordPoints):
     items: Sequence[Item]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RecordByKey(_RecordPoints):
     """Points for stats named by their own keys under a user key (StatHat Classic)."""
 

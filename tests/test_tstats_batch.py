@@ -40,12 +40,12 @@ def opened(key=APP_KEY, at=START):
 
 
 def an_event(project, session, key="", idempotency_key=None, at=START + 1, data="1"):
-    event = NewEvent(new_id(at), "t", data, idempotency_key)
-    return ChangeSession(key, project.pk, session.id, at, None, event)
+    event = NewEvent(new_id(at).hex, "t", data, idempotency_key)
+    return ChangeSession(key, project.pk, session.id.hex, at, None, event)
 
 
 def an_end(project, session, key="", at=START + 2):
-    return ChangeSession(key, project.pk, session.id, at, None)
+    return ChangeSession(key, project.pk, session.id.hex, at, None)
 
 
 def stored(project, session):
@@ -97,7 +97,7 @@ def test_equal_idempotency_keys_in_one_batch_are_one_event(apply, project, with_
     known = [outcome.event for outcome in outcomes[:3]]
     first = [writes[place] for place, event in enumerate(known) if event is None]
     assert len(first) == 1  # the others are told of it
-    assert {event.id for event in known if event} == {first[0].event.id}
+    assert {event.id.hex for event in known if event} == {first[0].event.id}
     assert (stored(project, one), stored(project, two)) == (1, 1)
 
 
@@ -117,7 +117,7 @@ def test_a_thousand_events_with_keys_of_their_own_are_one_quick_batch(apply, pro
     writes = [an_event(project, session, "", f"k{n}", START + n) for n in range(1000)]
     assert {outcome.result for outcome in apply(*writes)} == {Result.STORED}
     again = apply(*writes)
-    assert [outcome.event.id for outcome in again] == [write.event.id for write in writes]
+    assert [outcome.event.id.hex for outcome in again] == [write.event.id for write in writes]
     assert stored(project, session) == 1000
 
 

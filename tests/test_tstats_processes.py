@@ -40,8 +40,8 @@ def stores():
 
 
 def event_in(project, session, key=None, data="1"):
-    event = NewEvent(new_id(START), "t", data, key)
-    return ChangeSession("", project.pk, session, START + 1, None, event)
+    event = NewEvent(new_id(START).hex, "t", data, key)
+    return ChangeSession("", project.pk, session.hex, START + 1, None, event)
 
 
 def test_events_and_ends_of_the_same_sessions_in_two_processes_wait_in_no_circle(project, sessions):
@@ -52,7 +52,7 @@ def test_events_and_ends_of_the_same_sessions_in_two_processes_wait_in_no_circle
                 chosen = chance.sample(sessions, 12)
                 batch = [event_in(project, pk, chance.choice([None, "a", "b"])) for pk in chosen]
                 batch += [
-                    ChangeSession("", project.pk, pk, START + 2, None)
+                    ChangeSession("", project.pk, pk.hex, START + 2, None)
                     for pk in chance.sample(sessions, 2)
                 ]
                 chance.shuffle(batch)
@@ -85,7 +85,7 @@ def test_the_same_retries_in_two_processes_are_one_event_each(project, sessions,
 
 def test_a_close_is_told_alike_by_all_processes(project, sessions, stores):
     def close(turn):
-        change = ChangeSession("", project.pk, sessions[0], START + 10 + turn, None)
+        change = ChangeSession("", project.pk, sessions[0].hex, START + 10 + turn, None)
         return stores[turn % 2].submit_and_wait(change)
 
     with ThreadPoolExecutor(16) as threads:
@@ -99,7 +99,7 @@ def test_once_a_close_was_acknowledged_no_process_stores_an_event(project, sessi
         one, other = stores if number % 2 else stores[::-1]
         for _ in range(number % 3):
             assert other.submit_and_wait(event_in(project, pk)).result is Result.STORED
-        one.submit_and_wait(ChangeSession("", project.pk, pk, START + 5, None))
+        one.submit_and_wait(ChangeSession("", project.pk, pk.hex, START + 5, None))
         assert other.submit_and_wait(event_in(project, pk)).result is Result.CLOSED
         assert len(events(public_id(project.pk, pk))) == number % 3
 
@@ -110,7 +110,7 @@ def test_events_that_race_with_a_close_are_stored_and_counted_or_refused(project
         change = (
             event_in(project, session)
             if turn % 10 != 5
-            else ChangeSession("", project.pk, session, START + 2, None)
+            else ChangeSession("", project.pk, session.hex, START + 2, None)
         )
         return session, stores[turn % 2].submit_and_wait(change)
 

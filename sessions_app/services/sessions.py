@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import getrandbits
 from typing import NamedTuple
-from uuid import UUID
 
-from sessions_app.keys import parse_public_id, public_id
+from sessions_app.keys import public_id, split_public_id
 from sessions_app.models import MAX_EVENT_TYPE
 from sessions_app.writes.sessions import (
     ChangeSession,
@@ -42,11 +41,14 @@ class Opened:
 
 
 class Recorded(NamedTuple):
-    """What became of an event. `before` is what was stored under its idempotency key already."""
+    """What became of an event; its id is hexadecimal, `at` in seconds since 1970.
+
+    `before` is what was stored under its idempotency key already.
+    """
 
     result: Result
-    id: UUID
-    at: datetime
+    id: str
+    at: float
     before: StoredEvent | None = None
 
 
@@ -61,7 +63,7 @@ async def open_session(*, app_key: str, client_at: datetime | None, address: str
     project_id: int | None = await get_store().submit(write)
     if project_id is None:
         return None
-    return Opened(public_id(project_id, session_id), _time(at))
+    return Opened(public_id(project_id, session_id), datetime.fromtimestamp(at, UTC))
 
 
 async def record_event(
@@ -80,18 +82,18 @@ async def record_event(
     """
     at = _now()
     event_id = _event_id(at)
-    found = parse_public_id(session)
+    found = split_public_id(session)
     if found is None:
-        return Recorded(Result.NO_SESSION, event_id, _time(at))
+        return Recorded(Result.NO_SESSION, event_id, at)
     event = NewEvent(event_id, type, data, idempotency_key)
     change = ChangeSession(app_key, *found, at, _seconds(client_at), event)
     outcome = await get_store().submit(change)
-    return Recorded(outcome.result, event_id, _time(at), outcome.event)
+    return Recorded(outcome.result, event_id, at, outcome.event)
 
 
 async def close_session(*, app_key: str, session: str, client_at: datetime | None) -> Closed:
     """End the session of this public id, or tell when it has ended. Raises ``StoreError``."""
-    found = parse_public_id(session)
+    found = split_public_id(session)
     if found is None:
         return Closed(Result.NO_SESSION)
     closed: Closed = await get_store().submit(
@@ -108,23 +110,19 @@ def end_silent() -> int | None:
     return end_silent_sessions(clock.now())
 
 
-def _event_id(at: float) -> UUID:
+def _event_id(at: float) -> str:
     """A UUIDv7 that sorts by microseconds, which is how close the events of a game may be.
 
     Its 12 bits after the version are fractions of the millisecond (RFC 9562, 6.2, method 3).
     """
     milliseconds, rest = divmod(round(at * 1e6), 1000)
     high = milliseconds << 16 | 0x7000 | rest * 4096 // 1000
-    return UUID(int=high << 64 | 2 << 62 | getrandbits(62))  # no secret
+    return f"{high:016x}{2 << 62 | getrandbits(62):016x}"  # no secret
 
 
 def _now() -> float:
     # In whole microseconds, as it is stored.
     return int(clock.time() * 1e6) / 1e6
-
-
-def _time(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
 
 
 def _seconds(at: datetime | None) -> float | None:

@@ -20,7 +20,7 @@ from telemetry.store import Batch, Write
 __all__ = ["RecordLines"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RecordLines(Write):
     """Lines of one server. The outcome says of each whether it is new; None: no such server.
 

@@ -187,7 +187,7 @@ def _columns(writes: Sequence[Any], *names: str) -> list[list[Any]]:
     return [[getattr(write, name) for write in writes] for name in names]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OpenSession(Write):
     """A session begins at `at`, in seconds since 1970, in the project of this app key.
 
@@ -212,21 +212,24 @@ class OpenSession(Write):
 
 
 class NewEvent(NamedTuple):
-    """Something that happened in a session; `data` is JSON."""
+    """Something that happened in a session; `data` is JSON, the id hexadecimal."""
 
-    id: UUID
+    id: str
     type: str
     data: str | None
     idempotency_key: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ChangeSession(Write):
     """An event happens in a session, or (without one) the session ends.
 
     Of an event the outcome is a ``Stored``. A session that was silent for too long goes on by it;
     one that its client has closed takes nothing. Of an end it is a ``Closed``; what has been closed
     before stays as it is.
+
+    The session's id is hexadecimal, as it comes and as it is stored: to make a ``UUID`` of it would
+    cost more than to read the event.
 
     Both are one kind of write, because both lock sessions: a batch must lock all of them in order,
     or two processes would wait for each other. Keys of events are locked before sessions.
@@ -236,7 +239,7 @@ class ChangeSession(Write):
 
     app_key: str
     project_id: int
-    session_id: UUID
+    session_id: str
     at: float
     client_at: float | None
     event: NewEvent | None = None

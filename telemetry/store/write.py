@@ -22,7 +22,7 @@ class Batch:
 
 
 class Write:
-    """One submission, frozen; a subclass per kind.
+    """One submission, which nobody changes any more; a subclass per kind.
 
     A batch applies its kinds in the order of `order`, and each kind touches its rows in key order,
     table by table in the same order, so that two processes never wait for each other in a circle.

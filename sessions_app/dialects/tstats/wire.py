@@ -1,8 +1,7 @@
 """What TStats' clients write: open a session, add events, close it. On the hot path."""
 
-import json
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from sessions_app.dialects.tstats.words import (
@@ -10,6 +9,7 @@ from sessions_app.dialects.tstats.words import (
     BadField,
     no_project,
     reply,
+    seconds_text,
     time_text,
     to_time,
 )
@@ -20,6 +20,7 @@ from sessions_app.services.sessions import (
     open_session,
     record_event,
 )
+from telemetry import wire_json
 from telemetry.door.http import Problem, Request, Response
 from telemetry.door.multipart import multipart_fields
 
@@ -32,17 +33,9 @@ MAX_IDEMPOTENCY_KEY = 255
 MAX_APP_KEY = 64
 MAX_ADDRESS = 64
 _NUL = "\\u0000"
+_WRITES = ("PUT", "POST")
 
 Params = Mapping[str, Any]
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
-
-
-# Made once: `json.loads` and `json.dumps` make theirs anew whenever they are told anything.
-_decode = json.JSONDecoder(parse_constant=_no_constant).decode
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 async def answer(request: Request) -> Response:
@@ -50,16 +43,16 @@ async def answer(request: Request) -> Response:
     _, *parts = request.path.strip("/").split("/", 3)
     match parts:
         case []:
-            _allow(request, "POST", "GET, HEAD, POST, OPTIONS")
+            _allow(request, ("POST",), "GET, HEAD, POST, OPTIONS")
             return await _open(request)
         case [session, "close"]:
-            _allow(request, "PUT POST", "PUT, POST, OPTIONS")
+            _allow(request, _WRITES, "PUT, POST, OPTIONS")
             return await _close(request, session)
         case [session, "event"] | [session, "event", _]:
-            _allow(request, "PUT POST", "PUT, POST, OPTIONS")
+            _allow(request, _WRITES, "PUT, POST, OPTIONS")
             return await _event(request, session, parts[2] if len(parts) > 2 else "")
         case [_]:
-            _allow(request, "GET", "GET, HEAD, OPTIONS")
+            _allow(request, ("GET",), "GET, HEAD, OPTIONS")
     raise Problem(404, "there is nothing at this path; see the paths of TStats in the API docs")
 
 
@@ -113,15 +106,16 @@ async def _event(request: Request, session: str, type_: str) -> Response:
     )
     if recorded.result is not Result.STORED:
         raise _refusal(request, recorded.result)
-    event_id, at, before = recorded.id, recorded.at, recorded.before
-    if before:
-        event_id, type_, at, client_at = before.id, before.type, before.at, before.client_at
-        data = None if before.data is None else _encode(before.data)
+    event_id, at = recorded.id, recorded.at
+    if before := recorded.before:
+        event_id, at = before.id.hex, before.at.timestamp()
+        type_, client_at = before.type, before.client_at
+        data = None if before.data is None else wire_json.dump(before.data)
     client_time = f'"{time_text(client_at)}"' if client_at else "null"
     # The event is JSON already, and an id that names a session has no character to be escaped.
     text = (
-        f'{{"_id":"{event_id.hex}","sessionId":"{session}","type":{_encode(type_)},'
-        f'"event":{data or "null"},"clientTime":{client_time},"serverTime":"{time_text(at)}"}}'
+        f'{{"_id":"{event_id}","sessionId":"{session}","type":{wire_json.dump(type_)},'
+        f'"event":{data or "null"},"clientTime":{client_time},"serverTime":"{seconds_text(at)}"}}'
     )
     return Response(201, text.encode(), headers=CORS)
 
@@ -149,7 +143,7 @@ def _data(event: Any) -> str | None:
     if isinstance(event, bool):
         raise BadField("event", "must be a string, a number, an object or an array")
     try:
-        text = _encode(event)
+        text = wire_json.dump(event)
         if len(text) * 4 > MAX_EVENT and len(text.encode()) > MAX_EVENT:
             raise BadField("event", f"must have at most {MAX_EVENT} bytes, as compact JSON")
         _check_text(text, "event")
@@ -197,10 +191,10 @@ def _idempotency_key(request: Request, params: Params) -> str | None:
     field, key = "Idempotency-Key", request.header(b"idempotency-key").decode("utf-8", "replace")
     if not key:
         field, raw = "eventId", params.get("eventId")
-        if isinstance(raw, int | float) and not isinstance(raw, bool):
-            raw = str(raw)
         if raw is None or raw == "":
             return None
+        if isinstance(raw, int | float) and not isinstance(raw, bool):
+            raw = str(raw)
         if not isinstance(raw, str):
             raise BadField(field, "must be a string")
         key = raw
@@ -213,7 +207,9 @@ def _idempotency_key(request: Request, params: Params) -> str | None:
 def _app_key(request: Request) -> str:
     """The app key of a request: of the header, else of the query; empty if there is none."""
     key = request.header(b"x-app-key").strip().decode("latin-1")
-    if not key and b"app_key" in request.query:
+    if not key:
+        if b"app_key" not in request.query:
+            return ""
         key = _form(request.query).get("app_key", "").strip()
     if len(key) > MAX_APP_KEY or not key.isascii() or not key.isprintable():
         raise _no_project(request)
@@ -232,14 +228,16 @@ def _refusal(request: Request, result: Result) -> Problem:
     return Problem(404, "there is no such session")
 
 
-def _allow(request: Request, methods: str, allowed: str) -> None:
-    if request.method not in methods.split():
-        raise Problem(405, f"use {methods.replace(' ', ' or ')}", ((b"allow", allowed.encode()),))
+def _allow(request: Request, methods: tuple[str, ...], allowed: str) -> None:
+    if request.method not in methods:
+        raise Problem(405, f"use {' or '.join(methods)}", ((b"allow", allowed.encode()),))
 
 
 def _params(request: Request) -> Params:
     """The body's fields, JSON or a form; by its looks, for clients say what they like."""
     body = request.body
+    if body[:1] == b"{":
+        return _json(body)
     if not body:
         return {}
     media_type = request.header(b"content-type").partition(b";")[0].strip().lower()
@@ -265,7 +263,7 @@ def _form(data: bytes) -> dict[str, str]:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        found = _decode(body.decode("utf-8-sig"))
+        found = wire_json.load(body)
     except ValueError as reason:
         raise Problem(400, f"the body is not JSON: {reason}") from None
     except RecursionError:

@@ -3,11 +3,22 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from telemetry.door.http import Problem, Response
 
-__all__ = ["CORS", "PREFLIGHT", "BadField", "error", "no_project", "reply", "time_text", "to_time"]
+__all__ = [
+    "CORS",
+    "PREFLIGHT",
+    "BadField",
+    "error",
+    "no_project",
+    "reply",
+    "seconds_text",
+    "time_text",
+    "to_time",
+]
 
 CORS = ((b"access-control-allow-origin", b"*"),)
 # Games in a browser may be at any origin: a session's id is all the authority that is needed.
@@ -37,8 +48,8 @@ _CODES = {
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Whatever calendar a clock shows, it must be possible to add and to subtract a zone's offset.
 _YEARS = range(1000, 9000)
-_ISO = re.compile(r"\d{4}-?\d\d-?\d\d[T ][\d:.,]+(Z|[+ -][\d:]+)?", re.ASCII)
-_NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d*)?", re.ASCII)
+_ISO = re.compile(r"\d{4}-?\d\d-?\d\d[T ][\d:.,]+(Z|[+ -][\d:]+)?", re.ASCII).fullmatch
+_NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d*)?", re.ASCII).fullmatch
 # An offset's “+” that was not percent-encoded arrives as a space.
 _LOST_PLUS = re.compile(r"(T.*) (\d\d:?\d\d)$", re.ASCII)
 
@@ -78,7 +89,22 @@ def reply(
 
 def time_text(at: datetime | None) -> str | None:
     """As the seed writes times: ``2013-06-30T20:39:25.987Z``."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z" if at else None
+    if at is None:
+        return None
+    second = _second_text(round(at.timestamp() - at.microsecond / 1e6))
+    return f"{second}.{at.microsecond // 1000:03d}Z"
+
+
+def seconds_text(at: float) -> str:
+    """The same of seconds since 1970, to the microsecond."""
+    milliseconds = round(at * 1e6) // 1000
+    return f"{_second_text(milliseconds // 1000)}.{milliseconds % 1000:03d}Z"
+
+
+@lru_cache(maxsize=1000)
+def _second_text(seconds: int) -> str:
+    """Most times that are told are of the same few seconds."""
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:-6]
 
 
 def to_time(raw: Any, field: str) -> datetime | None:
@@ -88,14 +114,14 @@ def to_time(raw: Any, field: str) -> datetime | None:
     try:
         if isinstance(raw, str):
             text = raw.strip().upper()
-            if not _NUMBER.fullmatch(text):
-                if not _ISO.fullmatch(text):
-                    raise ValueError
+            if _ISO(text):
                 if " " in text:
                     text = _LOST_PLUS.sub(r"\1+\2", text)
                 at = datetime.fromisoformat(text)
                 at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
                 return _in_range(at)
+            if not _NUMBER(text):
+                raise ValueError
             raw = float(text)
         if isinstance(raw, bool) or not isinstance(raw, int | float):
             raise ValueError
