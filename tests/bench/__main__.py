@@ -16,9 +16,9 @@ from tests.bench.load import need_wrk
 from tests.server import running_server
 
 BARS = {
-    "of_bare_at_64": (0.20, "at least"),
-    "of_bare_at_256": (0.40, "at least"),
-    "p99_of_bare_at_256": (25, "below"),
+    "posts_of_bare_at_64": (0.20, "at least"),
+    "posts_of_bare_at_256": (0.40, "at least"),
+    "posts_p99_of_bare_at_256": (25, "below"),
     "batch_points_of_singles": (5, "at least"),
     "page_many_of_few": (1.5, "below"),
     "memory_mib": (200, "below"),
@@ -98,14 +98,14 @@ def bars(report: dict[str, Any]) -> dict[str, Any]:
 def table(report: dict[str, Any]) -> None:
     if "writes" in report:
         found = report["writes"]
-        _loads("posts/s", found["single_posts"], found, "of_bare")
+        _loads("posts", found)
         batch = found["batches_of_1000"]
         _line("batches", f"{batch['points_per_second']} points/s", batch["p50"], batch["p99"])
         _line("pgbench", f"{found['floor_pgbench_commits_per_second']} commits/s")
     if "beats" in report:
-        _loads("beats/s", report["beats"]["beats"], report["beats"], "beats_of_bare")
+        _loads("beats", report["beats"])
     if "events" in report:
-        _loads("events/s", report["events"]["events"], report["events"], "events_of_bare")
+        _loads("events", report["events"])
     if "watchers" in report:
         for name, figure in report["watchers"].items():
             _line(name.replace("_", " "), figure)
@@ -120,22 +120,22 @@ def table(report: dict[str, Any]) -> None:
         _line(name, bar["figure"], bar["bar"], "held" if bar["held"] else "MISSED")
 
 
-def _loads(unit: str, loads: dict[int, Any], found: dict[str, Any], ratio: str) -> None:
+def _loads(name: str, found: dict[str, Any]) -> None:
     """A table of what was stored at each number of connections, beside both floors."""
     ours = found["floor_bare_asgi_on_our_protocol"]
     heads = ("p50 ms", "p99 ms", "of bare", "bare/s", "bare p99", "of bare+", "bare+/s")
-    _line("connections", unit, *heads, "srv cores", "db cores", "srv MiB", "db MiB")
-    for connections, load in loads.items():
+    _line("connections", f"{name}/s", *heads, "srv cores", "db cores", "srv MiB", "db MiB")
+    for connections, load in found[name].items():
         bare = found["floor_bare_asgi"][connections]
         _line(
             connections,
             load["per_second"],
             load["p50"],
             load["p99"],
-            found["ratios"][f"{ratio}_at_{connections}"],
+            found["ratios"][f"{name}_of_bare_at_{connections}"],
             bare["per_second"],
             bare["p99"],
-            found["ratios"][f"{ratio}_on_our_protocol_at_{connections}"],
+            found["ratios"][f"{name}_of_bare_on_our_protocol_at_{connections}"],
             ours[connections]["per_second"],
             load["server_cores"],
             load["database_cores"],

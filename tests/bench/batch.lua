@@ -1,5 +1,6 @@
 -- JSON batches to /ez, each with 1,000 distinct stats.
-local key = os.getenv("BENCH_EZKEY")
+dofile(os.getenv("BENCH_REPORT"))
+local key = os.getenv("BENCH_KEY")
 local body
 
 function init(args)
@@ -14,12 +15,4 @@ end
 
 function request()
   return wrk.format(nil, "/ez", nil, body)
-end
-
-function done(summary, latency, requests)
-  local e = summary.errors
-  io.stderr:write(string.format(
-    '{"requests": %d, "seconds": %.6f, "refused": %d, "broken": %d, "p50": %.3f, "p99": %.3f}\n',
-    summary.requests, summary.duration / 1e6, e.status, e.connect + e.read + e.write + e.timeout,
-    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
 end

@@ -1,6 +1,6 @@
--- One event at a time, PUT as the seed has it, into 5,000 open sessions in turn. Prints what
--- happened as JSON.
-local project = os.getenv("BENCH_EZKEY")
+-- One event at a time, PUT as the seed has it, into 5,000 open sessions in turn.
+dofile(os.getenv("BENCH_REPORT"))
+local project = os.getenv("BENCH_KEY")
 local types = {"looking for match", "game started", "level completed", "fps"}
 local turn = 0
 
@@ -21,12 +21,4 @@ function request()
   local body = string.format(
     '{"clientTime":"2013-06-30T20:39:25.987Z","event":{"level":%d,"average":58.5,"low":31}}', turn % 40)
   return wrk.format(nil, path, nil, body)
-end
-
-function done(summary, latency, requests)
-  local e = summary.errors
-  io.stderr:write(string.format(
-    '{"requests": %d, "seconds": %.6f, "refused": %d, "broken": %d, "p50": %.3f, "p99": %.3f}\n',
-    summary.requests, summary.duration / 1e6, e.status, e.connect + e.read + e.write + e.timeout,
-    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
 end

@@ -15,6 +15,9 @@ from typing import Any
 
 import psutil
 
+from telemetry.postgres.embedded import ServerStatus, ensure_running, server_status
+from tests.server import ServerProcess
+
 HERE = Path(__file__).parent
 
 
@@ -47,7 +50,7 @@ def wrk(url: str, script: str, *, connections: int, seconds: float, key: str) ->
             str(HERE / script),
             f"{url}/ez",
         ],
-        env={**os.environ, "BENCH_EZKEY": key},
+        env={**os.environ, "BENCH_KEY": key, "BENCH_REPORT": str(HERE / "report.lua")},
         capture_output=True,
         text=True,
         check=False,
@@ -58,6 +61,14 @@ def wrk(url: str, script: str, *, connections: int, seconds: float, key: str) ->
     result: dict[str, Any] = json.loads(done.stderr.strip().splitlines()[-1])
     result["per_second"] = round(result["requests"] / result["seconds"], 1)
     return result
+
+
+def database_of(server: ServerProcess) -> ServerStatus:
+    """The PostgreSQL of a server of ours."""
+    ensure_running(server.data_dir)
+    status = server_status(server.data_dir)
+    assert status
+    return status
 
 
 def pgbench(bin_dir: Path, host: str, port: int, user: str, dbname: str, seconds: int) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from tests.bench.writes import database_of
+from tests.bench.load import database_of
 from tests.server import ServerProcess
 
 PART = 5000

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from tests.bench.writes import database_of
+from tests.bench.load import database_of
 from tests.server import ServerProcess
 
 PAGE = 10
