@@ -113,6 +113,7 @@ class CursorPagination(pagination.CursorPagination):
     max_page_size = 1000
     page_size_query_param = "page_size"
     ordering: Any = "pk"
+    how_to_go_on = "Follow the links “next” and “previous” as they are."
 
     def get_ordering(
         self,
@@ -137,7 +138,7 @@ class CursorPagination(pagination.CursorPagination):
             return super().paginate_queryset(queryset, request, view)
         except (ValueError, TypeError, DjangoValidationError) as error:
             # The position in a cursor that somebody has tampered with fits no column.
-            raise _bad_cursor() from error
+            raise self._bad_cursor() from error
 
     def decode_cursor(self, request: Request) -> pagination.Cursor | None:
         """As DRF's, which takes some nonsense for the beginning: a loop would never end."""
@@ -148,12 +149,10 @@ class CursorPagination(pagination.CursorPagination):
             fields = parse_qs(b64decode(raw, validate=True).decode(), strict_parsing=True)
             cursor = super().decode_cursor(request)
         except (ValueError, NotFound) as error:
-            raise _bad_cursor() from error
+            raise self._bad_cursor() from error
         if not fields.keys() <= {"o", "r", "p"} or "\0" in str(cursor and cursor.position):
-            raise _bad_cursor()
+            raise self._bad_cursor()
         return cursor
 
-
-def _bad_cursor() -> ValidationError:
-    message = "This is no cursor. Follow the links “next” and “previous” as they are."
-    return ValidationError({"cursor": [message]})
+    def _bad_cursor(self) -> ValidationError:
+        return ValidationError({"cursor": [f"This is no cursor. {self.how_to_go_on}"]})

@@ -15,6 +15,8 @@ __all__ = ["dump", "load"]
 
 # Might be more than 64 bits: they end at 18446744073709551615.
 _LONG_NUMBER = re.compile(rb"[0-9]{19}").search
+# Digits that Python reads; more would take it too long.
+_LONGEST = 4300
 _BOM = "\ufeff"
 
 
@@ -46,10 +48,16 @@ def dump(value: Any) -> str:
     return _encode(value) if "null" in text else text
 
 
+def _integer(text: str) -> int:
+    if len(text.removeprefix("-")) > _LONGEST:
+        raise ValueError(f"a number has more than {_LONGEST} digits")
+    return int(text)
+
+
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
 # Made once: `json.loads` and `json.dumps` make theirs anew whenever they are told anything.
-_decode = json.JSONDecoder(parse_constant=_no_constant).decode
+_decode = json.JSONDecoder(parse_constant=_no_constant, parse_int=_integer).decode
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode

@@ -98,7 +98,8 @@ def test_every_session_has_an_id_of_its_own():
         (b'{"clientTime":""}', JSON, None),
         (b'{"clienttime":"x","other":{"a":[1]}}', JSON, None),
         (b"clientTime=", FORM, None),
-        (b"anything", "text/plain", None),
+        (b"\0", OCTETS, None),  # Unity's WWW posts nothing without a body
+        (b"x", FORM, None),
     ],
 )
 def test_bodies_are_understood_by_their_looks(body, content_type, client_time):
@@ -130,6 +131,9 @@ def test_multipart_fields_are_understood():
         (b'{"a":' * 100_000, "deep"),
         (b'{"a":' + b"9" * 5000 + b"}", "not JSON"),
         (b"%7b%22clientTime", "not JSON"),
+        (b"anything", "neither JSON"),
+        (b"<event/>", "neither JSON"),
+        ('{"clientTime":1}'.encode("utf-16"), "neither JSON"),
     ],
 )
 def test_a_body_that_cannot_be_understood_is_a_400_and_stores_nothing(body, hint):

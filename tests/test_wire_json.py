@@ -38,7 +38,7 @@ def test_what_is_written_is_compact_and_not_escaped(value):
         "18446744073709551615",
         "18446744073709551616",
         "-9223372036854775809",
-        "1" * 400,
+        "-" + "1" * 4300,
         "0.12345678901234567890123",
         "9007199254740993.0",
         "1e999",
@@ -70,6 +70,7 @@ def test_what_libraries_differ_about_is_as_python_reads_it(text):
         (b"[NaN]", "NaN is no JSON"),
         (b"[-Infinity, 18446744073709551616]", "-Infinity is no JSON"),
         (b'"\xff"', "'utf-8' codec can't decode byte 0xff in position 1: invalid start byte"),
+        (b"[" + b"-" + b"9" * 4301 + b"]", "a number has more than 4300 digits"),
         (b'"\n"', "Invalid control character at: line 1 column 2 (char 1)"),
     ],
 )

@@ -18,11 +18,15 @@ class TStats {
     if (typeof document !== "undefined") addEventListener("pagehide", () => this._leave());
   }
 
-  /** Something happened; `data` may be anything that JSON can hold, up to 64 KiB. */
+  /** Something happened; `data` is a text, a number, an object or an array, up to 64 KiB. */
   event(type, data = null) {
     // By its eventId the server knows an event that is sent again.
     const eventId = `${this.name}-${++this.number}`;
-    this._add("/event/" + encodeURIComponent(type), { event: data, eventId });
+    try {
+      this._add("/event/" + encodeURIComponent(type), { event: data, eventId });
+    } catch (problem) {
+      console.warn("TStats:", problem); // there is no JSON for that
+    }
   }
 
   /** The game is over. Resolves once all has been sent, or after so many seconds. */

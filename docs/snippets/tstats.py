@@ -33,8 +33,8 @@ class TStats:
         atexit.register(self.close)
 
     def event(self, kind, data=None):
-        """Something happened; `data` may be anything that JSON can hold, up to 64 KiB."""
-        path = "/event/" + urllib.parse.quote(str(kind), safe="")
+        """Something happened; `data` is a text, a number, a dict or a list, up to 64 KiB."""
+        path = "/event/" + urllib.parse.quote(str(kind).encode("utf-8", "replace"), safe="")
         # By this key the server knows an event that is sent again.
         self._add(path, {"event": data}, {"Idempotency-Key": uuid.uuid4().hex})
 
@@ -49,7 +49,7 @@ class TStats:
         try:
             body = json.dumps({"clientTime": _now(), **fields}).encode()
             self._waiting.put_nowait((path, body, headers))
-        except (queue.Full, TypeError, ValueError) as problem:
+        except (queue.Full, TypeError, ValueError, RecursionError) as problem:
             log.warning("Not sent: %r", problem)
 
     def _run(self):

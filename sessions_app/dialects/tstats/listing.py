@@ -52,7 +52,9 @@ class _Filter(django_filters.FilterSet):  # type: ignore[misc]
     since = _TimeFilter(method="from_time")
     before = _TimeFilter(method="to_time")
     open = django_filters.ChoiceFilter(
-        choices=[("true", "true"), ("false", "false")], method="whether_open"
+        choices=[("true", "true"), ("false", "false")],
+        method="whether_open",
+        error_messages={"invalid_choice": "Give true or false."},
     )
 
     def from_time(self, queryset: Any, name: str, value: datetime) -> Any:  # noqa: ARG002
@@ -70,6 +72,7 @@ class _Pages(CursorPagination):
     max_page_size = 200
     page_size_query_param = "size"
     ordering = "-id"
+    how_to_go_on = "Send the “cursor” of the page before as it is."
 
     def get_page_size(self, request: Request) -> int | None:
         """Refuses what DRF would cut off: who asks for all must see that these are not all."""

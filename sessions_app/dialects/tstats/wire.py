@@ -248,11 +248,13 @@ def _params(request: Request) -> Params:
         return {}
     if start[:1] in b'{["' or media_type.endswith(b"json"):
         return _json(body)
-    if (
-        start.lower() == b"%7b"
-    ):  # Unity's UnityWebRequest.Post(url, text) encodes any text as a form
+    if start.lower() == b"%7b":  # UnityWebRequest.Post(url, text) encodes any text as a form
         return _json(unquote_to_bytes(body.replace(b"+", b" ")))
-    return _form(body)
+    if b"=" in body:
+        return _form(body)
+    if len(body) > 1:  # Unity's WWW posts only what has a body: many games send one byte
+        raise Problem(400, 'the body is neither JSON, such as {"clientTime": …}, nor a form')
+    return {}
 
 
 def _form(data: bytes) -> dict[str, str]:
