@@ -12,7 +12,8 @@ def main() -> None:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
         from django.db.migrations.exceptions import MigrationSchemaMissing
-        from django.db.utils import OperationalError
+        from django.db.utils import OperationalError, ProgrammingError
+        from psycopg.errors import UndefinedColumn, UndefinedTable
     except ImportError as error:
         sys.exit(f"{error}. Run `make setup` and use .venv/bin/python.")
     try:
@@ -29,6 +30,13 @@ def main() -> None:
     except OperationalError as error:
         which = "The database of DATABASE_URL" if settings.DATABASE_URL else "The database"
         sys.exit(f"{which} is not available: {' '.join(str(error).split())}")
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, UndefinedTable | UndefinedColumn):
+            raise
+        sys.exit(
+            "The database has not the tables of this version: run `manage.py migrate`, or start "
+            "the server once."
+        )
 
 
 if __name__ == "__main__":

@@ -133,3 +133,11 @@ print(connection_kwargs()["host"])
 """
     done = run(place, code)
     assert done.stdout.split() == ["True", "example.org"], done.stderr
+
+
+@pytest.mark.parametrize("command", [["end_silent_sessions"], ["create_project", "Game"]])
+def test_commands_say_that_there_are_no_tables_yet(place: Installation, command: list[str]) -> None:
+    done = execute(place, "manage.py", *command)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith("The database has not the tables of this version: run `manage.py")

@@ -22,11 +22,14 @@ def feed(server, tmp_path, keys):
 
 
 def days_of_play(count, lines_a_day):
-    """Each day's lines: a player is there over each midnight; the last day is yesterday."""
+    """Each day's lines: a player is there over each midnight; the last day is yesterday.
+
+    But for the first, one day is like the other.
+    """
     for number in range(count):
         day = TODAY - (count - number) * DAY
         lines = [
-            said(day + timedelta(seconds=60 + n * 80_000 // lines_a_day), f"{number} {n}")
+            said(day + timedelta(seconds=60 + n * 80_000 // lines_a_day), f"{n}")
             for n in range(lines_a_day)
         ]
         five = timedelta(seconds=5)

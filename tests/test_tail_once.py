@@ -53,6 +53,17 @@ def test_history_comes_first_and_only_if_it_is_asked_for(feed):
     ]
 
 
+def test_files_that_hold_the_same_are_days_of_their_own(feed):
+    """A server that is started by the clock writes the same first lines each day."""
+    days = [[login(day), lost(day + 2 * DAY / 24)] for day in (OLD, OLD + DAY, OLD + 2 * DAY)]
+    for lines in days:
+        write(feed.folder / f"{lines[0][0]:%Y-%m-%d}-1.log.gz", lines)
+    now = [login(TODAY), lost(TODAY + 2 * DAY / 24)]
+    write(feed.live, now, at=TODAY + DAY / 2)
+    assert "8 lines sent" in feed.send("--history")
+    feed.wait_for(*(line for lines in days for line in lines), *now)
+
+
 def test_what_was_sent_is_not_sent_again(feed):
     past, now = history(feed)
     assert "10 lines sent" in feed.send("--history")

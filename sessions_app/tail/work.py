@@ -60,26 +60,28 @@ class Tail:
         if state.live is None and not self._logs.is_over and self._logs.live.exists():
             self._open_live()[0].close()
         files = self._logs.rotated()
-        if state.live:
-            # It may have been rotated by now, and will be sent as such.
+        if state.live and not self._is_live(state.live):
+            # It has been rotated, and will be sent as such.
             files = files[: self._index_of(files, state.live)]
-        if state.history:
-            files = files[self._index_of(files, state.history) or 0 :]
+        begun = state.history
+        if begun:
+            files = files[self._index_of(files, begun) or 0 :]
         self._report.begin(sum(path.stat().st_size for path in files))
         for path in files:
             self._report.file(path.name)
-            self._send_past(path)
+            # The next one is another, even if it holds just the same.
+            self._send_past(path, begun)
+            begun = None
             if self._stop.is_set():
                 return
         state.history, state.history_done = None, not self.skipped
         self._save()
         self._report.end()
 
-    def _send_past(self, path: Path) -> None:
-        state = self._kept.state
+    def _send_past(self, path: Path, begun: Place | None) -> None:
         try:
-            reader, place = _open(path, state.history, Place())
-            state.history = place
+            reader, place = _open(path, begun, Place())
+            self._kept.state.history = place
             self._is_settled = False
             with reader:
                 self._send_new(reader, place, is_final=True)
@@ -122,7 +124,7 @@ class Tail:
 
     def _send_rest(self, files: Sequence[Path], place: Place) -> int | None:
         """Send what a file has after `place`, whatever it is called now; which of them it is."""
-        for index in reversed(range(len(files))):
+        for index in _likeliest(files, place):
             try:
                 reader = open_at(files[index], place)
                 if reader is None:
@@ -163,7 +165,7 @@ class Tail:
         return False
 
     def _index_of(self, files: Sequence[Path], place: Place) -> int | None:
-        for index in reversed(range(len(files))):
+        for index in _likeliest(files, place):
             try:
                 reader = open_at(files[index], place)
             except (OSError, Broken):
@@ -337,6 +339,22 @@ def _open(path: Path, place: Place | None, new: Place) -> tuple[LogReader, Place
     reader = LogReader(path)
     reader.mark(new, b"")
     return reader, new
+
+
+def _likeliest(files: Sequence[Path], place: Place) -> list[int]:
+    """In which of these files to look for `place`: two can begin with the same words.
+
+    First in that which is the same file on the disk, unless it was compressed; then in the newest.
+    """
+
+    def likelihood(index: int) -> tuple[bool, int]:
+        try:
+            status = files[index].stat()
+        except OSError:
+            return False, index
+        return (status.st_dev, status.st_ino) == (place.device, place.inode), index
+
+    return sorted(range(len(files)), key=likelihood, reverse=True)
 
 
 def _times_after(reader: LogReader) -> Iterator[time]:
