@@ -110,6 +110,31 @@ def test_one_by_one_in_order(lines):
     _clean(server)
 
 
+PLAYS = st.dictionaries(
+    st.sampled_from(["steve", "alex"]),
+    # Seconds between one login or logout and the next.
+    st.lists(st.integers(11, 20_000), min_size=1, max_size=9),
+    min_size=1,
+)
+
+
+@SETTINGS
+@given(pauses=PLAYS, seed=st.integers(0, 10**6))
+def test_one_by_one_in_any_order(pauses, seed):
+    """As long as each logout has its login."""
+    lines = [
+        (login, lost)[number % 2](sum(of_player[: number + 1]), name)
+        for name, of_player in pauses.items()
+        for number in range(len(of_player))
+    ]
+    shuffled = lines * 2
+    random.Random(seed).shuffle(shuffled)
+    server = new_server()
+    send(server, *shuffled)
+    assert plays(server) == expected(lines)
+    _clean(server)
+
+
 def _clean(server):
     Session.objects.filter(server=server).delete()
     LogLine.objects.filter(server=server).delete()

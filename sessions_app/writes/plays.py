@@ -53,7 +53,9 @@ def rework(batch: Batch, lines: Sequence[Timed]) -> None:
         if not found:
             break
         look_around(batch, found)
-        _store(batch, [change for window in found for change in _changes(window)])
+        changes = [change for window in found for change in _changes(window)]
+        _store(batch, changes)
+        _give_back(batch, changes)
         _log_out_after_all(batch, found)
         found = [
             Window(w.project_id, w.server_id, w.player_id, w.username, at, at, ends_anew=True)
@@ -208,6 +210,16 @@ UPDATE sessions_app_session s
    AND s.ended_at IS NULL AND s.started_at > i.at AND s.started_at < i.at + %b
 RETURNING 1
 """.encode()
+_GIVE_BACK = b"""
+UPDATE sessions_app_session s
+   SET ended_at = NULL, end_reason = '', logout_line_id = NULL, updated_at = now()
+  FROM unnest(%b::int8[], %b::int8[], %b::uuid[], %b::uuid[], %b::uuid[], %b::uuid[])
+       WITH ORDINALITY AS i(project_id, server_id, player_id, low, high, line_id, place)
+ WHERE s.project_id = i.project_id AND s.server_id = i.server_id AND s.player_id = i.player_id
+   AND s.id >= i.low AND s.id < i.high AND s.logout_line_id = i.line_id
+   AND s.ended_at < s.started_at
+RETURNING i.place, s.started_at
+"""
 _MOVE = b"""
 UPDATE sessions_app_session s
    SET ended_at = i.at, last_at = greatest(s.last_at, i.at), updated_at = now()
@@ -242,6 +254,30 @@ def _log_out_after_all(batch: Batch, windows: Iterable[Window]) -> None:
     ]
     if rows:
         batch.execute(_LOG_OUT, [*columns(rows), PUT_BACK])
+
+
+def _give_back(batch: Batch, changes: Sequence[_Change]) -> None:
+    """A logout that has turned out to end an earlier session does not end a later one as well.
+
+    It did if it came before the login of its own session: see `_log_out_after_all`.
+    """
+    windows, rows = [], []
+    for window, play, _ in changes:
+        at = play.ended_at
+        if at and play.logout_line and play.end_reason == EndReason.LOGOUT:
+            low, high = id_at(at), id_at(at + PUT_BACK)
+            windows.append(window)
+            rows.append(
+                (
+                    *(window.project_id, window.server_id, window.player_id),
+                    low,
+                    high,
+                    play.logout_line,
+                )
+            )
+    if rows:
+        for place, started_at in batch.execute(_GIVE_BACK, columns(rows)):
+            windows[place - 1].again.add(started_at)
 
 
 def _move_ends(batch: Batch, late: Sequence[Timed]) -> None:
