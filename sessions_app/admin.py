@@ -5,6 +5,8 @@ forgotten.
 """
 
 import json
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -18,8 +20,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.timezone import get_current_timezone
 
 from sessions_app.keys import parse_public_id, public_id
+from sessions_app.minecraft import status_of
 from sessions_app.models import ClaimedName, Dialect, Event, LogLine, Player, Server, Session
 from sessions_app.selectors import duration_of
 from sessions_app.services import servers as services
@@ -32,6 +36,7 @@ from telemetry.admin_base import (
     become,
     show_once,
 )
+from telemetry.ids import first_id
 
 if TYPE_CHECKING:
     _ServerForm = forms.ModelForm[Server]
@@ -73,7 +78,9 @@ class ServerForm(_ServerForm):
 @admin.register(Server)
 class ServerAdmin(StaffAdmin):
     form = ServerForm
-    list_display = ["name", "project", "status", "running_version", "last_ping_at", "last_line_at"]
+    list_display = [
+        *("name", "project", "status_now", "running_version", "last_ping_at", "last_line_at")
+    ]
     list_select_related = ["project"]
     list_filter = ["status", "project"]
     search_fields = ["name", "key__exact", "agent_client_id__exact"]
@@ -81,7 +88,7 @@ class ServerAdmin(StaffAdmin):
     ordering = ["project_id", "created_at", "id"]
     raw_id_fields = ["project"]
     known: ClassVar[list[str]] = [
-        *("key", "agent_client_id", "status", "running_version"),
+        *("key", "agent_client_id", "status_now", "running_version"),
         *("last_ping_at", "last_line_at", "created_at", "updated_at"),
     ]
 
@@ -90,6 +97,10 @@ class ServerAdmin(StaffAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Server | None = None) -> list[Any]:  # noqa: ARG002
         return ["project", *self.known] if obj else []
+
+    @admin.display(description="status", ordering="status")
+    def status_now(self, obj: Server) -> str:
+        return str(Server.Status(status_of(obj)).label)
 
     def save_model(self, request: HttpRequest, obj: Server, form: Any, change: bool) -> None:  # noqa: ARG002
         address = obj.address or ""
@@ -199,9 +210,24 @@ class OpenFilter(WordFilter):
 
 
 class FactAdmin(GrowingAdmin):
-    """Names of projects and servers are fetched for a whole page, and may be missing."""
+    """Names of projects and servers are fetched for a whole page, and may be missing.
+
+    Most ids begin with a time: whoever searches for one sees what was up to then.
+    """
 
     of: ClassVar[list[str]] = ["project", "server"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        until, zone = _end_of(search_term.strip()), self.zone_of_ids()
+        if until is None or zone is None:
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(pk__lt=first_id(until.replace(tzinfo=zone).timestamp())), False
+
+    def zone_of_ids(self) -> tzinfo | None:
+        """In which a time is meant that ids begin with; None if they begin with none."""
+        return get_current_timezone()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related(*self.of)
@@ -229,6 +255,23 @@ class FactAdmin(GrowingAdmin):
         return str(found) if found else None
 
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_TIME = re.compile(rf"({_DAY.pattern})[T ](\d\d:\d\d(:\d\d)?)", re.ASCII)
+
+
+def _end_of(text: str) -> datetime | None:
+    """The end of a day, or of a minute or second; None if that is none."""
+    length = timedelta(days=1)
+    if found := _TIME.fullmatch(text):
+        length = timedelta(seconds=1) if found[3] else timedelta(minutes=1)
+    elif not _DAY.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text) + length
+    except (ValueError, OverflowError):
+        return None
+
+
 def _players_of(project_id: int, name: str) -> list[UUID]:
     """The ids of the players of this name on the project's servers."""
     players = Player.objects.filter(project_id=project_id, name=name).order_by("pk")
@@ -252,6 +295,9 @@ class PlayerAdmin(FactAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request, obj)
+
+    def zone_of_ids(self) -> None:
+        return None
 
     def find(
         self,
@@ -294,7 +340,7 @@ class SessionAdmin(FactAdmin):
     list_filter: ClassVar[list[Any]] = [ChosenProject, DialectFilter, OpenFilter]
     search_help_text = (
         "In the chosen project: a session's id, by TStats' name or ours; a player's whole name or "
-        "id; or a server's key."
+        "id; a server's key; or a time such as 2026-01-31 or 2026-01-31 12:00, up to which."
     )
     fields = [
         *("id", "tstats_id", "project_name", "dialect", "server_name", "player_link", "username"),
@@ -347,7 +393,10 @@ class SessionAdmin(FactAdmin):
 @admin.register(Event)
 class EventAdmin(FactAdmin):
     list_display = ["at", "type", "session_link", "client_at"]
-    search_help_text = "In the chosen project: a whole type, an event's id, or a session's id."
+    search_help_text = (
+        "In the chosen project: a whole type; an event's id; a session's id; or a time such as "
+        "2026-01-31 or 2026-01-31 12:00, up to which."
+    )
     fields = [
         *("id", "project_name", "session_link", "type", "at", "client_at", "shown_data"),
         "idempotency_key",
@@ -384,11 +433,17 @@ class EventAdmin(FactAdmin):
 @admin.register(LogLine)
 class LogLineAdmin(FactAdmin):
     list_display = ["shown_time", "server_name", "kind", "start"]
-    search_help_text = "In the chosen project: a server's key, a player's id, or a line's id."
+    search_help_text = (
+        "In the chosen project: a server's key; a player's id; a line's id; or a time such as "
+        "2026-01-31 or 2026-01-31 12:00, by the log's own clock, up to which."
+    )
     fields = [
         *("id", "project_name", "server_name", "player_link", "kind", "line", "is_cut"),
         *("at", "zone", "created_at"),
     ]
+
+    def zone_of_ids(self) -> tzinfo:
+        return UTC  # what the clock of the log showed; see `keys.line_id`
 
     def find(
         self,

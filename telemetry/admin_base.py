@@ -145,8 +145,20 @@ class GrowingPaginator(CappedPaginator):
         return cast("QuerySet[Any]", self.object_list)[: self.cap].count()
 
 
+class _AtLeast(int):
+    """A count that was given up."""
+
+    def __str__(self) -> str:
+        return f"{int(self):,} or more"
+
+
 class GrowingChangeList(ChangeList):
     """A list that is in no other order than that of an index."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if self.result_count >= CappedPaginator.cap:
+            self.result_count = _AtLeast(self.result_count)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:  # noqa: ARG002
         return list(self.model_admin.get_ordering(request))

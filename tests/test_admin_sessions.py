@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from sessions_app.keys import public_id
 from sessions_app.models import Event, LogLine, Player, Server, Session
+from telemetry.admin_base import CappedPaginator
 from telemetry.models import Project, User
 from tests.minecraft_helpers import chat, login, lost, new_server, send
 from tests.sessions_helpers import game, player
@@ -153,6 +154,33 @@ def test_what_is_searched_for_is_found_by_an_index(staff, server, model, text, f
         "line": some("logline").pk,
     }
     assert len(rows(staff.get(url(model), {"q": text.format(**known)}))) == found
+
+
+@pytest.mark.parametrize("model", ["session", "logline"])
+def test_what_was_up_to_a_time_is_found_by_an_index(staff, server, model, settings):
+    """As the admin shows times; of lines, as the log's clock showed them."""
+    settings.TIME_ZONE = "America/Chicago"  # where it was 3, not 8 o'clock
+    hour = {"session": "03", "logline": "08"}[model]
+    for text, sessions, lines in [
+        ("2013-04-12", 0, 0),
+        (f"2013-04-13 {hour}:00:04", 1, 1),
+        (f"2013-04-13 {hour}:00:05", 2, 2),
+        (f"2013-04-13T{hour}:00", 3, 6),
+        (" 2013-04-13 ", 3, 6),
+        ("9998-12-31", 4, 6),
+        ("2013-02-30", 0, 0),
+        ("9999-12-31", 0, 0),
+    ]:
+        found = {"session": sessions, "logline": lines}[model]
+        assert len(rows(staff.get(url(model), {"q": text}))) == found, text
+
+
+def test_a_list_that_is_not_counted_to_its_end_says_so(staff, server, monkeypatch):
+    assert "6 log lines" in staff.get(url("logline")).content.decode()
+    monkeypatch.setattr(CappedPaginator, "cap", 5)
+    for parameters in ({}, {"q": server.key}):
+        page = staff.get(url("logline"), parameters).content.decode()
+        assert re.search(r"5 or more (log lines|results)", page), parameters
 
 
 def test_sessions_are_filtered_by_dialect_and_by_whether_they_are_open(staff, server):

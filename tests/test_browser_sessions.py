@@ -55,6 +55,14 @@ def survival(server, keys):
     return key
 
 
+def test_players_are_selected_in_the_admin(server, keys, survival):
+    with browser_page() as page:
+        sign_in(page, server.url, "admin", server.admin_password)
+        page.goto(f"{server.url}/admin/sessions_app/player/?project={keys['id']}")
+        page.locator("#action-toggle").check()
+        page.get_by_text("2 of 2 selected").wait_for()
+
+
 def open_sessions(page, server, keys):
     sign_in(page, server.url, "admin", server.admin_password)
     page.goto(f"{server.url}/projects/{keys['slug']}/")
@@ -136,6 +144,10 @@ def test_the_pages_fit_a_phone(server, keys, game, survival, scheme):
     query = urlencode({"server_key": long, "zone": "UTC"})
     lines = f"{login(0, 'x' * 16)}\n{chat(1, 'x' * 16, 'y' * 4000)}".encode()
     manage(server, keys, f"/api/v1/agents/loglines?{query}", lines)
+    wide = call(server, keys, "POST", "/sessions/")["_id"]
+    deep = json.loads("[" * 100 + "]" * 100)
+    for event in ("W" * 4000, deep, {"W" * 400: deep[0][0]}, {"a": {"b": "W" * 400}}):
+        call(server, keys, "PUT", f"/sessions/{wide}/event/{'W' * 128}", {"event": event})
     paths = ["sessions/", "sessions/?since=x", "sessions/?player=nobody", "servers/"]
     with browser_page(viewport={"width": 360, "height": 740}, color_scheme=scheme) as page:
         open_sessions(page, server, keys)

@@ -65,8 +65,15 @@ def test_what_an_agent_has_told_is_shown(monkeypatch):
     assert (shown["server_day"], shown["server_time"]) == (12, 6000)
     assert (shown["is_raining"], shown["is_thundering"]) == (False, True)
     assert shown["last_ping"] == "2013-04-13 12:00:00 UTC+0000"
+    # While it runs its time goes on, 20 ticks a second; a day has 24,000.
+    for seconds, ticks in ((10, 6200), (-10, 6000), (240, 10_800)):
+        monkeypatch.setattr(clock, "now", lambda s=seconds: NOON + timedelta(seconds=s))
+        assert get(path_of(server)).json["server_time"] == ticks
+    Server.objects.update(time_of_day=23_990)
+    assert get(path_of(server)).json["server_time"] == (23_990 + 4800) % 24_000
     monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(minutes=5, seconds=1))
-    assert get(path_of(server)).json["status"] == "UNKNOWN"
+    shown = get(path_of(server)).json
+    assert (shown["status"], shown["server_time"]) == ("UNKNOWN", 23_990)
 
 
 def test_lines_tell_the_status_and_the_version():

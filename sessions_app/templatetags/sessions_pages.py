@@ -91,13 +91,20 @@ def skew(seconds: float) -> str:
     return f"{duration(abs(seconds))} {'ahead' if seconds > 0 else 'behind'}"
 
 
+# What is nested more deeply is no easier to read for being indented.
+_DEEPEST = "\n" + " " * 24
+
+
 @register.filter
 def readable(data: Any) -> str:
     """An event's data: text as it is, anything else as JSON."""
-    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, indent=2)
-    if isinstance(data, dict | list) and len(text) <= 200:
+    if isinstance(data, str):
+        text = data
+    else:
+        text = json.dumps(data, ensure_ascii=False, indent=2)
         short = json.dumps(data, ensure_ascii=False)
-        text = short if len(short) <= 80 else text
+        if len(short) <= 80 or _DEEPEST in text:
+            text = short
     if len(text) > MOST_SHOWN:
         return f"{text[:MOST_SHOWN]}…\n({len(text):,} characters in all)"
     return text

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sessions_app.dialects.mccoal.words import time_text
 from sessions_app.keys import key_of, player_id, user_key
 from sessions_app.lines import parse_line, tags_of
-from sessions_app.minecraft import Names, PlayerFacts, Server, names_of, status_of
+from sessions_app.minecraft import Names, PlayerFacts, Server, names_of, status_of, time_of_day_of
 from sessions_app.services.loglines import zone_of
 from telemetry import clock
 
@@ -34,7 +34,7 @@ def server_document(server: Server, zone: ZoneInfo) -> Document:
         "status": status_of(server),
         "last_ping": time_text(server.last_ping_at, zone),
         "server_day": server.day,
-        "server_time": server.time_of_day,
+        "server_time": time_of_day_of(server),
         "is_raining": server.is_raining,
         "is_thundering": server.is_thundering,
         "created": time_text(server.created_at, zone),

@@ -34,6 +34,7 @@ MAX_APP_KEY = 64
 MAX_ADDRESS = 64
 _NUL = "\\u0000"
 _WRITES = ("PUT", "POST")
+_PATHS = "/sessions/, /sessions/ID, /sessions/ID/event/TYPE and /sessions/ID/close"
 
 Params = Mapping[str, Any]
 
@@ -53,7 +54,7 @@ async def answer(request: Request) -> Response:
             return await _event(request, session, parts[2] if len(parts) > 2 else "")
         case [_]:
             _allow(request, ("GET",), "GET, HEAD, OPTIONS")
-    raise Problem(404, "there is nothing at this path; see the paths of TStats in the API docs")
+    raise Problem(404, f"there is nothing at this path; there is {_PATHS}")
 
 
 async def _open(request: Request) -> Response:
