@@ -1,61 +1,34 @@
-"""Management of servers, and of who their players are.
-
-What clients and agents have reported can be looked at and is never changed by hand; players can be
-forgotten.
-"""
+"""What clients and agents have reported: it is read, and players are forgotten."""
 
 import json
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
-from django.db.models import Model, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html
-from django.utils.http import urlencode
+from django.utils.text import Truncator
 from django.utils.timezone import get_current_timezone
 
+from sessions_app.admin.links import link, list_url
 from sessions_app.keys import parse_public_id, public_id
-from sessions_app.minecraft import status_of
-from sessions_app.models import ClaimedName, Dialect, Event, LogLine, Player, Server, Session
+from sessions_app.models import Dialect, Event, LogLine, Player, Server, Session
 from sessions_app.selectors import duration_of
 from sessions_app.services import servers as services
 from telemetry import clock
 from telemetry.admin_base import (
     ChosenProject,
     GrowingAdmin,
-    StaffAdmin,
     WordFilter,
-    become,
-    show_once,
 )
 from telemetry.ids import first_id
 
-if TYPE_CHECKING:
-    _ServerForm = forms.ModelForm[Server]
-else:
-    _ServerForm = forms.ModelForm
-
 # On so many servers of a project a player is looked for by name.
 _MOST_NAMESAKES = 1000
-
-
-def _list_url(model: type[Model], project_id: int, text: UUID | str) -> str:
-    """Where the admin lists what `text` finds among the rows of a project."""
-    url = reverse(f"admin:sessions_app_{model._meta.model_name}_changelist")
-    return f"{url}?{urlencode([('project', str(project_id)), ('q', str(text))])}"
-
-
-def _link(model: type[Model], pk: object, text: object) -> str:
-    url = reverse(f"admin:sessions_app_{model._meta.model_name}_change", args=[pk])
-    return format_html('<a href="{}">{}</a>', url, text)
 
 
 def _uuid(text: str) -> UUID | None:
@@ -63,138 +36,6 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-# Servers
-
-
-class ServerForm(_ServerForm):
-    def clean(self) -> dict[str, Any] | None:
-        if "name" in self.cleaned_data:
-            self.cleaned_data["name"] = services.clean_server_name(self.cleaned_data["name"])
-        return super().clean()
-
-
-@admin.register(Server)
-class ServerAdmin(StaffAdmin):
-    form = ServerForm
-    list_display = [
-        *("name", "project", "status_now", "running_version", "last_ping_at", "last_line_at")
-    ]
-    list_select_related = ["project"]
-    list_filter = ["status", "project"]
-    search_fields = ["name", "key__exact", "agent_client_id__exact"]
-    search_help_text = "A part of the name, a whole key, or a whole client id."
-    ordering = ["project_id", "created_at", "id"]
-    raw_id_fields = ["project"]
-    known: ClassVar[list[str]] = [
-        *("key", "agent_client_id", "status_now", "running_version"),
-        *("last_ping_at", "last_line_at", "created_at", "updated_at"),
-    ]
-
-    def get_fields(self, request: HttpRequest, obj: Server | None = None) -> list[Any]:  # noqa: ARG002
-        return ["project", "name", "address", *(self.known if obj else [])]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Server | None = None) -> list[Any]:  # noqa: ARG002
-        return ["project", *self.known] if obj else []
-
-    @admin.display(description="status", ordering="status")
-    def status_now(self, obj: Server) -> str:
-        return str(Server.Status(status_of(obj)).label)
-
-    def save_model(self, request: HttpRequest, obj: Server, form: Any, change: bool) -> None:  # noqa: ARG002
-        address = obj.address or ""
-        if not change:
-            new = services.create_server(project=obj.project, name=obj.name, address=address)
-            become(obj, new.server)
-            show_once(request, "client id", new.client_id, kept=True)
-            show_once(request, "client secret", new.client_secret)
-            return
-        try:
-            services.update_server(server=obj, name=obj.name, address=address)
-        except Server.DoesNotExist as error:
-            raise ValidationError("Somebody has deleted this server.") from error
-
-    def delete_model(self, request: HttpRequest, obj: Server) -> None:  # noqa: ARG002
-        services.delete_servers(servers=[obj])
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Server]) -> None:  # noqa: ARG002
-        services.delete_servers(servers=list(queryset))
-
-    # Deleting: not by looking at all lines first, which is what Django's page would do.
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:  # noqa: ARG002
-        listed = [[str(server), ["its players, sessions and log lines"]] for server in objs]
-        return [each for pair in listed for each in pair], {"servers": len(listed)}, set(), []
-
-    # What is of a server, and a new secret for its agent
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        server = self.get_object(request, object_id)
-        lists = {}
-        if server:
-            for model in (Session, Player, LogLine):
-                name = str(model._meta.verbose_name_plural)
-                lists[name] = _list_url(model, server.project_id, server.key)
-        extra_context = {**(extra_context or {}), "lists": lists}
-        return super().change_view(request, object_id, form_url, extra_context)
-
-    def get_urls(self) -> list[URLPattern]:
-        secret = path(
-            "<int:server_id>/secret/",
-            self.admin_site.admin_view(self.secret_view),
-            name="sessions_app_server_secret",
-        )
-        return [secret, *super().get_urls()]
-
-    def secret_view(self, request: HttpRequest, server_id: int) -> HttpResponse:
-        """Ask whether the agent is to get a new secret; then make one and show it, once."""
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        server = self.get_object(request, str(server_id))
-        if server is None:
-            raise Http404
-        if request.method == "POST":
-            try:
-                new = services.new_agent_secret(server=server)
-            except Server.DoesNotExist as error:
-                raise Http404 from error
-            self.log_change(request, server, "Gave the agent a new secret.")
-            show_once(request, "client secret", new.client_secret)
-            return redirect(reverse("admin:sessions_app_server_change", args=[server.pk]))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "New client secret",
-            "opts": self.opts,
-            "server": server,
-        }
-        return TemplateResponse(request, "admin/sessions_app/server/secret.html", context)
-
-
-@admin.register(ClaimedName)
-class ClaimedNameAdmin(StaffAdmin):
-    list_display = ["name", "user", "project"]
-    list_select_related = ["user", "project"]
-    list_filter = ["project"]
-    search_fields = ["name", "user__username"]
-    ordering = ["project_id", "name"]
-    raw_id_fields = ["project", "user"]
-    fields = ["project", "name", "user"]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
-
-    def save_model(self, request: HttpRequest, obj: ClaimedName, form: Any, change: bool) -> None:  # noqa: ARG002
-        become(obj, services.claim_name(project=obj.project, user=obj.user, name=obj.name))
-
-
-# What has been reported
 
 
 class DialectFilter(WordFilter):
@@ -245,7 +86,7 @@ class FactAdmin(GrowingAdmin):
 
     @admin.display(description="player")
     def player_link(self, obj: Any) -> str | None:
-        return _link(Player, obj.player_id, obj.player_id) if obj.player_id else None
+        return link(Player, obj.player_id, obj.player_id) if obj.player_id else None
 
     def _name(self, obj: Any, field: str) -> str | None:
         try:
@@ -316,8 +157,8 @@ class PlayerAdmin(FactAdmin):
     def lists(self, obj: Player) -> str:
         return format_html(
             '<a href="{}">sessions</a>, <a href="{}">log lines</a>',
-            _list_url(Session, obj.project_id, obj.pk),
-            _list_url(LogLine, obj.project_id, obj.pk),
+            list_url(Session, obj.project_id, obj.pk),
+            list_url(LogLine, obj.project_id, obj.pk),
         )
 
     def delete_model(self, request: HttpRequest, obj: Player) -> None:  # noqa: ARG002
@@ -377,22 +218,22 @@ class SessionAdmin(FactAdmin):
 
     @admin.display(description="see")
     def events(self, obj: Session) -> str:
-        url = _list_url(Event, obj.project_id, obj.pk)
+        url = list_url(Event, obj.project_id, obj.pk)
         return format_html('<a href="{}">events</a>', url)
 
     @admin.display(description="login line")
     def login_line(self, obj: Session) -> str | None:
-        return _link(LogLine, obj.login_line_id, obj.login_line_id) if obj.login_line_id else None
+        return link(LogLine, obj.login_line_id, obj.login_line_id) if obj.login_line_id else None
 
     @admin.display(description="logout line")
     def logout_line(self, obj: Session) -> str | None:
         line_id = obj.logout_line_id
-        return _link(LogLine, line_id, line_id) if line_id else None
+        return link(LogLine, line_id, line_id) if line_id else None
 
 
 @admin.register(Event)
 class EventAdmin(FactAdmin):
-    list_display = ["at", "type", "session_link", "client_at"]
+    list_display = ["at", "start", "session_link", "client_at"]
     search_help_text = (
         "In the chosen project: a whole type; an event's id; a session's id; or a time such as "
         "2026-01-31 or 2026-01-31 12:00, up to which."
@@ -419,9 +260,13 @@ class EventAdmin(FactAdmin):
         one = Event.objects.filter(project_id=project_id, pk=pk)
         return rows.filter(pk=pk) if one.exists() else rows.filter(session_id=pk)
 
+    @admin.display(description="type")
+    def start(self, obj: Event) -> str:
+        return Truncator(obj.type).chars(60)
+
     @admin.display(description="session")
     def session_link(self, obj: Event) -> str:
-        return _link(Session, obj.session_id, obj.session_id)
+        return link(Session, obj.session_id, obj.session_id)
 
     @admin.display(description="data")
     def shown_data(self, obj: Event) -> str | None:
