@@ -118,6 +118,10 @@ def _connection(state: State) -> ConnectionInfo:
     return ConnectionInfo(host=state.host, port=PORT, user=ROLE, dbname=DATABASE)
 
 
+class _StillStarting(PostgresProblem):
+    """It was not waited for any longer."""
+
+
 class Client:
     """This process and one server."""
 
@@ -142,7 +146,8 @@ class Client:
             self._was_running = True
             return state
         except PostgresProblem as problem:
-            if problem is not self._failure:
+            # What takes long may succeed all the same.
+            if problem is not self._failure and not isinstance(problem, _StillStarting):
                 self._failure, self._failed_at = problem, time.monotonic()
             raise _convert(problem) from problem
         finally:
@@ -241,8 +246,8 @@ class Client:
     def _data_dir(self) -> str:
         return str(self.layout.data_dir)
 
-    def _still_starting(self) -> PostgresProblem:
-        return PostgresProblem(
+    def _still_starting(self) -> "_StillStarting":
+        return _StillStarting(
             "PostgreSQL is still starting (after a crash it recovers first)",
             f"Its log is {self.layout.log}",
         )
