@@ -36,6 +36,13 @@ else:
     _AnyPaginator = Paginator
 
 
+class _AtLeast(int):
+    """A count that was given up."""
+
+    def __str__(self) -> str:
+        return f"{int(self):,} or more"
+
+
 class CappedPaginator(_AnyPaginator):
     """Counts no further than it has to: behind the cap one searches and does not leaf."""
 
@@ -43,8 +50,11 @@ class CappedPaginator(_AnyPaginator):
 
     @cached_property
     def count(self) -> int:
-        rows = cast("QuerySet[Any]", self.object_list)
-        return rows.order_by()[: self.cap].count()
+        found = self.rows_to_count()[: self.cap].count()
+        return found if found < self.cap else _AtLeast(found)
+
+    def rows_to_count(self) -> QuerySet[Any]:
+        return cast("QuerySet[Any]", self.object_list).order_by()
 
 
 class StaffPermissions:
@@ -140,25 +150,12 @@ class ChosenProject(admin.SimpleListFilter):
 class GrowingPaginator(CappedPaginator):
     """Counts in the order of the list: in another one the whole table might be looked at."""
 
-    @cached_property
-    def count(self) -> int:
-        return cast("QuerySet[Any]", self.object_list)[: self.cap].count()
-
-
-class _AtLeast(int):
-    """A count that was given up."""
-
-    def __str__(self) -> str:
-        return f"{int(self):,} or more"
+    def rows_to_count(self) -> QuerySet[Any]:
+        return cast("QuerySet[Any]", self.object_list)
 
 
 class GrowingChangeList(ChangeList):
     """A list that is in no other order than that of an index."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        if self.result_count >= CappedPaginator.cap:
-            self.result_count = _AtLeast(self.result_count)
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:  # noqa: ARG002
         return list(self.model_admin.get_ordering(request))

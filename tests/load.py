@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+from tests.server import ServerProcess
+
 
 @dataclass
 class Told:
@@ -61,6 +63,19 @@ class Load:
     async def run(self) -> Told:
         await asyncio.gather(*(self._client(number) for number in range(self.connections)))
         return self.told
+
+    async def outlive(self, server: ServerProcess) -> Told:
+        """Run while the server is killed by ``kill -9`` and started again."""
+        clients = asyncio.create_task(self.run())
+        await self.until(lambda: sum(self.told.stored.values()) > 500)
+        await asyncio.to_thread(server.kill)
+        before = sum(self.told.stored.values())
+        await asyncio.to_thread(server.start)
+        await self.until(lambda: sum(self.told.stored.values()) > before + 200)
+        self.running = False
+        told = await clients
+        assert told.unanswered, "the kill hit no request in flight: the test proved nothing"
+        return told
 
     async def until(self, condition: Callable[[], bool], seconds: float = 30) -> None:
         async with asyncio.timeout(seconds):

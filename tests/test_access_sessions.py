@@ -5,7 +5,7 @@ import pytest
 from sessions_app.models import Event
 from tests.api_helpers import bearer, new_project, signed_in, with_token
 from tests.minecraft_helpers import login, new_server, send
-from tests.sessions_helpers import EVENTS, PLAYERS, SESSIONS, game, player, results
+from tests.sent_sessions import EVENTS, PLAYERS, SESSIONS, game, player, results
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from sessions_app.models import Event, LogLine, Player, Session
 from telemetry.models import Project, User
 from tests import tstats_helpers as tstats
 from tests.minecraft_helpers import login, lost, new_server, send
-from tests.sessions_helpers import game, player
+from tests.sent_sessions import game, player
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from sessions_app.models import Event, LogLine, Player, Server, Session
 from telemetry.admin_base import CappedPaginator
 from telemetry.models import Project, User
 from tests.minecraft_helpers import chat, login, lost, new_server, send
-from tests.sessions_helpers import game, player
+from tests.sent_sessions import game, player
 
 pytestmark = pytest.mark.django_db
 FACTS = ["session", "event", "logline", "player"]

@@ -9,7 +9,7 @@ import pytest
 from sessions_app.models import Event
 from tests import tstats_helpers as tstats
 from tests.api_helpers import new_project, with_token
-from tests.sessions_helpers import EVENTS, SESSIONS, game, results, walk
+from tests.sent_sessions import EVENTS, SESSIONS, game, results, walk
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

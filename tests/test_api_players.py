@@ -8,7 +8,7 @@ import pytest
 from sessions_app.models import Player, Server
 from tests.api_helpers import new_project, with_token
 from tests.minecraft_helpers import at, login, lost, new_server, send
-from tests.sessions_helpers import PLAYERS, player, results, walk
+from tests.sent_sessions import PLAYERS, player, results, walk
 
 pytestmark = pytest.mark.django_db
 NOBODY = "00000000-0000-0000-0000-000000000000"

@@ -11,7 +11,7 @@ from sessions_app.services.servers import delete_players
 from tests import tstats_helpers as tstats
 from tests.api_helpers import new_project, signed_in, with_token
 from tests.minecraft_helpers import login, lost, new_server, send
-from tests.sessions_helpers import PLAYERS, SESSIONS, game, player, results, walk
+from tests.sent_sessions import PLAYERS, SESSIONS, game, player, results, walk
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from sessions_app.services.sessions import end_silent
 from tests import tstats_helpers as tstats
 from tests.api_helpers import with_token
 from tests.minecraft_helpers import left, login, lost, new_server, send, start, stop
-from tests.sessions_helpers import PLAYERS, SESSIONS, game, player, results
+from tests.sent_sessions import PLAYERS, SESSIONS, game, player, results
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)

@@ -12,7 +12,7 @@ from sessions_app.listing import Filters, session_chunks
 from tests.api_helpers import new_project, with_token
 from tests.minecraft_helpers import new_server
 from tests.page_helpers import viewer, visitor
-from tests.session_helpers import NOON, crowd, play, set_clock, tstats
+from tests.stored_sessions import NOON, crowd, play, set_clock, tstats
 
 pytestmark = pytest.mark.django_db
 

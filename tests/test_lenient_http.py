@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import uvicorn
 
 from telemetry.door import lenient
-from telemetry.door.lenient import LenientProtocol, with_encoded_target
+from telemetry.door.lenient import with_encoded_target
+from tests.protocol_helpers import serving
 from tests.server import ServerProcess
 from tests.wire_helpers import talk
 
@@ -174,26 +174,12 @@ async def line_to(
     application: Any, keep_alive: int
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A connection to a server of our protocol."""
-    with socket.socket() as ours:
-        ours.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            application,
-            http=LenientProtocol,
-            lifespan="off",
-            log_config=None,
-            timeout_keep_alive=keep_alive,
-        )
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[ours]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        reader, writer = await asyncio.open_connection(*ours.getsockname())
+    async with serving(application, timeout_keep_alive=keep_alive) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             yield reader, writer
         finally:
             writer.close()
-            server.should_exit = True
-            await serving
 
 
 @pytest.mark.parametrize(

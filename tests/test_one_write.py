@@ -1,17 +1,13 @@
 """A response leaves in one piece, whatever kind of response it is, over real sockets."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
 import pytest
-import uvicorn
 
-from telemetry.door.lenient import LenientProtocol
 from telemetry.door.one_write import OneWrite
+from tests.protocol_helpers import serving
 
 
 class Recorder:
@@ -72,27 +68,6 @@ async def application(scope: Any, receive: Any, send: Any, *, go_on: Any) -> Non
     await send({"type": "http.response.body", "body": body})
 
 
-@asynccontextmanager
-async def serving(go_on: asyncio.Event | None = None) -> AsyncIterator[int]:
-    with socket.socket() as ours:
-        ours.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            partial(application, go_on=go_on),
-            interface="asgi3",
-            http=LenientProtocol,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-        )
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve(sockets=[ours]))
-        while not server.started:
-            await asyncio.sleep(0.01)
-        yield ours.getsockname()[1]
-        server.should_exit = True
-        await task
-
-
 @pytest.mark.parametrize(
     ("request_", "body"),
     [
@@ -104,7 +79,7 @@ async def serving(go_on: asyncio.Event | None = None) -> AsyncIterator[int]:
     ],
 )
 async def test_every_kind_of_response_arrives_whole(request_: bytes, body: bytes) -> None:
-    async with serving() as port:
+    async with serving(partial(application, go_on=None)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request_ + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
         head, _, found = (await asyncio.wait_for(reader.read(), 10)).partition(b"\r\n\r\n")
@@ -115,7 +90,7 @@ async def test_every_kind_of_response_arrives_whole(request_: bytes, body: bytes
 
 async def test_the_head_does_not_wait_for_a_body_that_comes_late() -> None:
     go_on = asyncio.Event()
-    async with serving(go_on=go_on) as port:
+    async with serving(partial(application, go_on=go_on)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /when-told HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b"200 OK" in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
@@ -125,7 +100,7 @@ async def test_the_head_does_not_wait_for_a_body_that_comes_late() -> None:
 
 
 async def test_a_client_that_asks_before_it_sends_is_told_to_go_on() -> None:
-    async with serving() as port:
+    async with serving(partial(application, go_on=None)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         head = (
             b"POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
@@ -138,7 +113,7 @@ async def test_a_client_that_asks_before_it_sends_is_told_to_go_on() -> None:
 
 
 async def test_pipelined_requests_are_answered_in_order() -> None:
-    async with serving() as port:
+    async with serving(partial(application, go_on=None)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         paths = [b"/late", b"/", b"/stream", b"/"]
         writer.write(b"".join(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in paths))

@@ -11,7 +11,7 @@ from sessions_app.services.servers import Ping, create_server, report_ping
 from tests.api_helpers import new_project
 from tests.minecraft_helpers import chat, joined, login, lost, new_server, send, start, stop, upload
 from tests.page_helpers import check_html, manager, viewer, visitor
-from tests.session_helpers import NOON, play
+from tests.stored_sessions import NOON, play
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ import pytest
 from sessions_app.keys import public_id
 from tests.api_helpers import new_project
 from tests.page_helpers import check_html, manager, viewer, visitor
-from tests.session_helpers import NOON, add_event, set_clock, tstats
+from tests.stored_sessions import NOON, add_event, set_clock, tstats
 
 pytestmark = pytest.mark.django_db
 

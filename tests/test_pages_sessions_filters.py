@@ -8,7 +8,7 @@ from sessions_app.models import Player
 from tests.api_helpers import new_project
 from tests.minecraft_helpers import new_server
 from tests.page_helpers import check_html, viewer
-from tests.session_helpers import NOON, crowd, play, tstats
+from tests.stored_sessions import NOON, crowd, play, tstats
 
 pytestmark = pytest.mark.django_db
 

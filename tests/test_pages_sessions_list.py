@@ -8,7 +8,7 @@ from django.utils.html import escape
 from tests.api_helpers import new_project
 from tests.minecraft_helpers import login, lost, new_server, send
 from tests.page_helpers import check_html, manager, viewer, visitor
-from tests.session_helpers import NOON, crowd, play, set_clock, tstats
+from tests.stored_sessions import NOON, crowd, play, set_clock, tstats
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from sessions_app.overview import SessionFacts, session_facts
 from tests.api_helpers import new_project
 from tests.minecraft_helpers import new_server
 from tests.page_helpers import check_html, manager, viewer
-from tests.session_helpers import NOON, crowd, play, tstats
+from tests.stored_sessions import NOON, crowd, play, tstats
 
 pytestmark = pytest.mark.django_db
 

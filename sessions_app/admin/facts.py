@@ -20,11 +20,7 @@ from sessions_app.models import Dialect, Event, LogLine, Player, Server, Session
 from sessions_app.selectors import duration_of
 from sessions_app.services import servers as services
 from telemetry import clock
-from telemetry.admin_base import (
-    ChosenProject,
-    GrowingAdmin,
-    WordFilter,
-)
+from telemetry.admin_base import ChosenProject, GrowingAdmin, WordFilter
 from telemetry.ids import first_id
 
 # On so many servers of a project a player is looked for by name.
@@ -87,6 +83,10 @@ class FactAdmin(GrowingAdmin):
     @admin.display(description="player")
     def player_link(self, obj: Any) -> str | None:
         return link(Player, obj.player_id, obj.player_id) if obj.player_id else None
+
+    def _exists(self, project_id: int, pk: UUID) -> bool:
+        """Whether that is the id of a row of this kind, and not of what rows belong to."""
+        return bool(self.model.objects.filter(project_id=project_id, pk=pk).exists())
 
     def _name(self, obj: Any, field: str) -> str | None:
         try:
@@ -201,8 +201,8 @@ class SessionAdmin(FactAdmin):
         played = rows if is_possible else rows.none()
         pk = _uuid(text)
         if pk:
-            one = Session.objects.filter(project_id=project_id, pk=pk)
-            return rows.filter(pk=pk) if one.exists() else played.filter(player_id=pk)
+            is_one = self._exists(project_id, pk)
+            return rows.filter(pk=pk) if is_one else played.filter(player_id=pk)
         server = _server_of(text)
         if server:
             return played.filter(server_id=server.pk)
@@ -233,7 +233,7 @@ class SessionAdmin(FactAdmin):
 
 @admin.register(Event)
 class EventAdmin(FactAdmin):
-    list_display = ["at", "start", "session_link", "client_at"]
+    list_display = ["at", "short_type", "session_link", "client_at"]
     search_help_text = (
         "In the chosen project: a whole type; an event's id; a session's id; or a time such as "
         "2026-01-31 or 2026-01-31 12:00, up to which."
@@ -257,11 +257,11 @@ class EventAdmin(FactAdmin):
         pk = _uuid(text)
         if pk is None:
             return rows.filter(type=text)
-        one = Event.objects.filter(project_id=project_id, pk=pk)
-        return rows.filter(pk=pk) if one.exists() else rows.filter(session_id=pk)
+        is_one = self._exists(project_id, pk)
+        return rows.filter(pk=pk) if is_one else rows.filter(session_id=pk)
 
     @admin.display(description="type")
-    def start(self, obj: Event) -> str:
+    def short_type(self, obj: Event) -> str:
         return Truncator(obj.type).chars(60)
 
     @admin.display(description="session")
@@ -301,8 +301,8 @@ class LogLineAdmin(FactAdmin):
         in_time = rows.order_by("-at", "-id")
         pk = _uuid(text)
         if pk:
-            one = LogLine.objects.filter(project_id=project_id, pk=pk)
-            return rows.filter(pk=pk) if one.exists() else in_time.filter(player_id=pk)
+            is_one = self._exists(project_id, pk)
+            return rows.filter(pk=pk) if is_one else in_time.filter(player_id=pk)
         server = _server_of(text)
         return in_time.filter(server_id=server.pk) if server else rows.none()
 

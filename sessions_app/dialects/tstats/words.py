@@ -1,11 +1,11 @@
 """How TStats writes times and errors."""
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from telemetry import wire_json
 from telemetry.door.http import Problem, Response
 
 __all__ = [
@@ -83,7 +83,7 @@ def error(problem: Problem) -> Response:
 def reply(
     status: int, document: dict[str, Any], headers: tuple[tuple[bytes, bytes], ...] = ()
 ) -> Response:
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    body = wire_json.dump(document).encode()
     return Response(status, body, headers=(*CORS, *headers))
 
 

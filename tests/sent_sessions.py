@@ -1,4 +1,4 @@
-"""What the tests of the native API and the admin of sessions share: both dialects' sessions."""
+"""Sessions as clients of both dialects make them, for the native API and the admin."""
 
 from sessions_app.keys import parse_public_id
 from sessions_app.models import Player

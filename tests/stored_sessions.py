@@ -1,4 +1,4 @@
-"""What the tests of the pages of sessions share: rows as clients would have made them."""
+"""Rows of sessions as clients would have made them, stored as they are: for pages and exports."""
 
 from datetime import UTC, datetime, timedelta
 
