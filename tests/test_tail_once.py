@@ -64,6 +64,27 @@ def test_files_that_hold_the_same_are_days_of_their_own(feed):
     feed.wait_for(*(line for lines in days for line in lines), *now)
 
 
+@pytest.mark.parametrize("count", [1, 2, 4])
+@pytest.mark.parametrize("suffix", [".log", ".log.gz"])
+def test_a_file_that_begins_as_the_one_before_is_another(feed, count, suffix):
+    """It was rotated since it was read, and the new one holds what was read of it, and more."""
+    yesterday = [
+        login(OLD),
+        said(OLD + DAY / 24, "a"),
+        said(OLD + DAY / 12, "b"),
+        lost(OLD + DAY / 8),
+    ]
+    today = [(at + DAY, text) for at, text in yesterday]
+    write(feed.live, yesterday[:count], at=yesterday[count - 1][0])
+    feed.send()
+    feed.live.unlink()
+    write(feed.folder / f"2024-01-31-1{suffix}", yesterday, at=yesterday[-1][0])
+    write(feed.live, today, at=today[-1][0])
+    feed.send()
+    feed.wait_for(*yesterday, *today)
+    assert "0 lines sent" in feed.send()
+
+
 def test_what_was_sent_is_not_sent_again(feed):
     past, now = history(feed)
     assert "10 lines sent" in feed.send("--history")

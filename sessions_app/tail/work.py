@@ -118,9 +118,12 @@ class Tail:
             reader = open_at(self._logs.live, place)
         except FileNotFoundError:
             return False
-        if reader:
-            reader.close()
-        return reader is not None
+        if reader is None:
+            return False
+        reader.close()
+        # The next file may begin with the very same lines.
+        later = [path for path in self._logs.rotated() if _changed(path) >= place.written]
+        return self._index_of(later, place) is None
 
     def _send_rest(self, files: Sequence[Path], place: Place) -> int | None:
         """Send what a file has after `place`, whatever it is called now; which of them it is."""
@@ -162,6 +165,10 @@ class Tail:
             self._kept.state.live = new
             self._save()
             return True
+        if index is not None:
+            # So that the live file is not taken for it.
+            self._kept.state.live = Place(calendar=place.calendar, written=_changed(files[index]))
+            self._save()
         return False
 
     def _index_of(self, files: Sequence[Path], place: Place) -> int | None:
@@ -342,19 +349,22 @@ def _open(path: Path, place: Place | None, new: Place) -> tuple[LogReader, Place
 
 
 def _likeliest(files: Sequence[Path], place: Place) -> list[int]:
-    """In which of these files to look for `place`: two can begin with the same words.
+    """In which of these files, oldest first, to look for `place`: two can begin alike.
 
-    First in that which is the same file on the disk, unless it was compressed; then in the newest.
+    First in that which is the same file on the disk, unless it was compressed; then in the first
+    that was changed since; then in the newest.
     """
 
-    def likelihood(index: int) -> tuple[bool, int]:
+    def rank(index: int) -> tuple[int, int]:
         try:
             status = files[index].stat()
         except OSError:
-            return False, index
-        return (status.st_dev, status.st_ino) == (place.device, place.inode), index
+            return 3, 0
+        if (status.st_dev, status.st_ino) == (place.device, place.inode):
+            return 0, 0
+        return (1, index) if status.st_mtime >= place.written else (2, -index)
 
-    return sorted(range(len(files)), key=likelihood, reverse=True)
+    return sorted(range(len(files)), key=rank)
 
 
 def _times_after(reader: LogReader) -> Iterator[time]:
