@@ -22,6 +22,11 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    # Bytes may hold the time (gzip's do), and then the processes would not name a test alike.
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[ServerProcess]:
     """One real server for all tests that only need some server; they make their own projects."""
