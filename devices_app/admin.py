@@ -11,7 +11,6 @@ from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Field, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from devices_app import services
@@ -19,7 +18,7 @@ from devices_app.models import Device, Fleet
 from devices_app.selectors import beat_page
 from devices_app.state import state_at
 from telemetry import clock
-from telemetry.admin_base import StaffAdmin, become, show_once
+from telemetry.admin_base import DeletedByService, StaffAdmin, become, by_project, show_once
 from telemetry.models import Project, User
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class DeviceForm(_DeviceForm):
 
 
 @admin.register(Device)
-class DeviceAdmin(StaffAdmin):
+class DeviceAdmin(DeletedByService, StaffAdmin):
     form = DeviceForm
     list_display = ["name", "project", "number", "state", "last_beat_at", "num_beats"]
     list_select_related = ["project"]
@@ -80,21 +79,12 @@ class DeviceAdmin(StaffAdmin):
         except Device.DoesNotExist as error:
             raise ValidationError("Somebody has deleted this device.") from error
 
-    def delete_model(self, request: HttpRequest, obj: Device) -> None:  # noqa: ARG002
-        services.delete_devices(project=obj.project, numbers=[obj.number])
+    def delete_rows(self, rows: list[Device]) -> None:
+        for project, devices in by_project(rows):
+            services.delete_devices(project=project, numbers=[each.number for each in devices])
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Device]) -> None:  # noqa: ARG002
-        by_project: dict[Project, list[int]] = {}
-        for device in queryset.select_related("project"):
-            by_project.setdefault(device.project, []).append(device.number)
-        for project, numbers in by_project.items():
-            services.delete_devices(project=project, numbers=numbers)
-
-    # Deleting: not by looking at all beats first, which is what Django's page would do.
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:  # noqa: ARG002
-        listed = [[str(device), [f"beats: {device.num_beats}"]] for device in objs]
-        return [each for pair in listed for each in pair], {"devices": len(listed)}, set(), []
+    def goes_along(self, row: Device) -> str:
+        return f"beats: {row.num_beats}"
 
     @admin.action(description="Regenerate tokens")
     def regenerate_tokens(
@@ -105,16 +95,14 @@ class DeviceAdmin(StaffAdmin):
         if len(devices) > MOST_TOKENS:
             self.message_user(request, f"Select at most {MOST_TOKENS} devices.", messages.ERROR)
             return None
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Regenerate tokens",
-            "opts": self.opts,
-            "devices": devices,
-            "action_checkbox_name": ACTION_CHECKBOX_NAME,
-        }
         if not request.POST.get("post"):
-            template = "admin/devices_app/device/regenerate_tokens.html"
-            return TemplateResponse(request, template, context)
+            return self.own_page(
+                request,
+                "regenerate_tokens",
+                "Regenerate tokens",
+                devices=devices,
+                action_checkbox_name=ACTION_CHECKBOX_NAME,
+            )
         fresh = services.regenerate_tokens(devices=devices)
         LogEntry.objects.log_actions(
             user_id=cast("User", request.user).pk,
@@ -123,8 +111,7 @@ class DeviceAdmin(StaffAdmin):
             change_message="Regenerated the token.",
         )
         # Nobody stores this page: the admin site sends its pages with Cache-Control: no-store.
-        context |= {"title": "New tokens", "fresh": fresh}
-        return TemplateResponse(request, "admin/devices_app/device/new_tokens.html", context)
+        return self.own_page(request, "new_tokens", "New tokens", fresh=fresh)
 
     # Django's admin cannot register models whose primary key has several columns.
 
@@ -148,15 +135,14 @@ class DeviceAdmin(StaffAdmin):
             before = UUID(raw) if raw else None
         except ValueError as error:
             raise Http404(str(error)) from error
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Beats of “{device}”",
-            "opts": self.opts,
-            "device": device,
-            "before": before,
-            "page": beat_page(device, before=before),
-        }
-        return TemplateResponse(request, "admin/devices_app/device/beats.html", context)
+        return self.own_page(
+            request,
+            "beats",
+            f"Beats of “{device}”",
+            device=device,
+            before=before,
+            page=beat_page(device, before=before),
+        )
 
 
 class NewFleetForm(_FleetForm):

@@ -5,16 +5,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from stats_app import services
 from stats_app.models import DayBucket, HourBucket, MinuteBucket, Stat
 from stats_app.names import clean_name
 from stats_app.selectors import bucket_page
-from telemetry.admin_base import StaffAdmin, become
+from telemetry.admin_base import DeletedByService, StaffAdmin, become, by_project
 from telemetry.times import parse_time
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ class StatForm(_StatForm):
 
 
 @admin.register(Stat)
-class StatAdmin(StaffAdmin):
+class StatAdmin(DeletedByService, StaffAdmin):
     form = StatForm
     list_display = ["name", "project", "kind", "public", "unit", "last_received_at"]
     list_select_related = ["project"]
@@ -72,15 +70,12 @@ class StatAdmin(StaffAdmin):
         )
         become(obj, stat)
 
-    def delete_model(self, request: HttpRequest, obj: Stat) -> None:  # noqa: ARG002
-        services.delete_stats(project=obj.project, stat_ids=[obj.pk])
+    def delete_rows(self, rows: list[Stat]) -> None:
+        for project, stats in by_project(rows):
+            services.delete_stats(project=project, stat_ids=[stat.pk for stat in stats])
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Stat]) -> None:  # noqa: ARG002
-        by_project: dict[Any, list[int]] = {}
-        for stat in queryset.select_related("project"):
-            by_project.setdefault(stat.project, []).append(stat.pk)
-        for project, stat_ids in by_project.items():
-            services.delete_stats(project=project, stat_ids=stat_ids)
+    def goes_along(self, row: Stat) -> str:  # noqa: ARG002
+        return "everything that it received"
 
     # Django's admin cannot register models whose primary key has several columns.
 
@@ -105,14 +100,13 @@ class StatAdmin(StaffAdmin):
             before = parse_time(raw) if raw else None
         except ValueError as error:
             raise Http404(str(error)) from error
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"What “{stat}” received, by the {size}",
-            "opts": self.opts,
-            "stat": stat,
-            "size": size,
-            "sizes": list(BUCKETS),
-            "before": before,
-            "page": bucket_page(stat=stat, buckets=BUCKETS[size], before=before),
-        }
-        return TemplateResponse(request, "admin/stats_app/stat/buckets.html", context)
+        return self.own_page(
+            request,
+            "buckets",
+            f"What “{stat}” received, by the {size}",
+            stat=stat,
+            size=size,
+            sizes=list(BUCKETS),
+            before=before,
+            page=bucket_page(stat=stat, buckets=BUCKETS[size], before=before),
+        )

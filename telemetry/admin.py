@@ -10,12 +10,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Field, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.timezone import now
 
 from telemetry import services
-from telemetry.admin_base import StaffAdmin, StaffPermissions, become, show_once
+from telemetry.admin_base import DeletedByService, StaffAdmin, StaffPermissions, become, show_once
 from telemetry.models import AccessToken, Membership, Project, User
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class NewProjectForm(_ProjectForm):
 
 
 @admin.register(Project)
-class ProjectAdmin(StaffAdmin):
+class ProjectAdmin(DeletedByService, StaffAdmin):
     list_display = ["name", "slug", "read_policy", "is_default", "ez_enabled", "created_at"]
     list_filter: ClassVar[list[Any]] = ["read_policy", "ez_enabled"]
     search_fields = ["name", "slug"]
@@ -140,17 +139,11 @@ class ProjectAdmin(StaffAdmin):
         for label, secret in secrets.items():
             show_once(request, label, secret)
 
-    def delete_model(self, request: HttpRequest, obj: Project) -> None:  # noqa: ARG002
-        services.delete_projects(projects=[obj])
+    def delete_rows(self, rows: list[Project]) -> None:
+        services.delete_projects(projects=rows)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Project]) -> None:  # noqa: ARG002
-        services.delete_projects(projects=queryset)
-
-    # Deleting: not by looking at everything first, which is what Django's page would do.
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:  # noqa: ARG002
-        listed = [[str(project), ["everything that was ever stored for it"]] for project in objs]
-        return [each for pair in listed for each in pair], {"projects": len(listed)}, set(), []
+    def goes_along(self, row: Project) -> str:  # noqa: ARG002
+        return "everything that was ever stored for it"
 
     # Rotating keys
 
@@ -190,15 +183,14 @@ class ProjectAdmin(StaffAdmin):
                 self.log_change(request, project, f"Rotated the {KEYS[key]}.")
                 show_once(request, KEYS[key], fresh, kept=key != "secret_key")
             return redirect(reverse("admin:telemetry_project_change", args=[project.pk]))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Rotate the {KEYS[key]}",
-            "opts": self.opts,
-            "project": project,
-            "label": KEYS[key],
-            "can_be_off": key == "secret_key" and project.secret_key_hash,
-        }
-        return TemplateResponse(request, "admin/telemetry/project/rotate_key.html", context)
+        return self.own_page(
+            request,
+            "rotate_key",
+            f"Rotate the {KEYS[key]}",
+            project=project,
+            label=KEYS[key],
+            can_be_off=key == "secret_key" and project.secret_key_hash,
+        )
 
 
 @admin.register(Membership)

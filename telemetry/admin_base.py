@@ -8,8 +8,9 @@ from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import DataError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 
@@ -19,11 +20,13 @@ from telemetry.models import Project
 __all__ = [
     "CappedPaginator",
     "ChosenProject",
+    "DeletedByService",
     "GrowingAdmin",
     "StaffAdmin",
     "StaffPermissions",
     "WordFilter",
     "become",
+    "by_project",
     "show_once",
 ]
 
@@ -102,6 +105,47 @@ class StaffAdmin(StaffPermissions, _AnyAdmin):
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+    def own_page(
+        self, request: HttpRequest, name: str, title: str, **context: Any
+    ) -> TemplateResponse:
+        """A page that Django's admin does not have: the template `name` of this model's."""
+        template = f"admin/{self.opts.app_label}/{self.opts.model_name}/{name}.html"
+        site = self.admin_site.each_context(request)
+        return TemplateResponse(
+            request, template, {**site, "opts": self.opts, "title": title, **context}
+        )
+
+
+class DeletedByService(_AnyAdmin):
+    """For models whose rows are deleted by a service, with what is stored for them."""
+
+    def delete_rows(self, rows: list[Any]) -> None:
+        raise NotImplementedError
+
+    def goes_along(self, row: Any) -> str:
+        """What to say beside a row that is about to be deleted."""
+        raise NotImplementedError
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002
+        self.delete_rows([obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:  # noqa: ARG002
+        self.delete_rows(list(queryset))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:  # noqa: ARG002
+        """As Django's, which would look at all that goes along: at growing tables."""
+        listed = [each for row in objs for each in (str(row), [self.goes_along(row)])]
+        return listed, {self.opts.verbose_name_plural: len(objs)}, set(), []
+
+
+def by_project(rows: list[Any]) -> list[tuple[Project, list[Any]]]:
+    """The rows of each project."""
+    prefetch_related_objects(rows, "project")
+    found: dict[Project, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.project, []).append(row)
+    return list(found.items())
 
 
 # Tables that grow without end

@@ -20,7 +20,7 @@ from sessions_app.models import Dialect, Event, LogLine, Player, Server, Session
 from sessions_app.selectors import duration_of
 from sessions_app.services import servers as services
 from telemetry import clock
-from telemetry.admin_base import ChosenProject, GrowingAdmin, WordFilter
+from telemetry.admin_base import ChosenProject, DeletedByService, GrowingAdmin, WordFilter
 from telemetry.ids import first_id
 
 # On so many servers of a project a player is looked for by name.
@@ -124,7 +124,7 @@ def _server_of(text: str) -> Server | None:
 
 
 @admin.register(Player)
-class PlayerAdmin(FactAdmin):
+class PlayerAdmin(DeletedByService, FactAdmin):
     list_display = ["name", "server_name", "external_id", "last_login_at", "created_at"]
     # As an index has them; ids are in no order that means anything.
     ordering: ClassVar[Any] = ["name", "id"]
@@ -161,15 +161,11 @@ class PlayerAdmin(FactAdmin):
             list_url(LogLine, obj.project_id, obj.pk),
         )
 
-    def delete_model(self, request: HttpRequest, obj: Player) -> None:  # noqa: ARG002
-        services.delete_players(players=[obj])
+    def delete_rows(self, rows: list[Player]) -> None:
+        services.delete_players(players=rows)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:  # noqa: ARG002
-        services.delete_players(players=list(queryset))
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:  # noqa: ARG002
-        listed = [[str(player), ["but not the sessions and log lines"]] for player in objs]
-        return [each for pair in listed for each in pair], {"players": len(listed)}, set(), []
+    def goes_along(self, row: Player) -> str:  # noqa: ARG002
+        return "but not the sessions and log lines"
 
 
 @admin.register(Session)

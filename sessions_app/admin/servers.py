@@ -5,21 +5,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from sessions_app.admin.links import list_url
 from sessions_app.minecraft import status_of
 from sessions_app.models import ClaimedName, LogLine, Player, Server, Session
 from sessions_app.services import servers as services
-from telemetry.admin_base import (
-    StaffAdmin,
-    become,
-    show_once,
-)
+from telemetry.admin_base import DeletedByService, StaffAdmin, become, show_once
 
 if TYPE_CHECKING:
     _ServerForm = forms.ModelForm[Server]
@@ -35,7 +29,7 @@ class ServerForm(_ServerForm):
 
 
 @admin.register(Server)
-class ServerAdmin(StaffAdmin):
+class ServerAdmin(DeletedByService, StaffAdmin):
     form = ServerForm
     list_display = [
         *("name", "project", "status_now", "running_version", "last_ping_at", "last_line_at")
@@ -74,17 +68,11 @@ class ServerAdmin(StaffAdmin):
         except Server.DoesNotExist as error:
             raise ValidationError("Somebody has deleted this server.") from error
 
-    def delete_model(self, request: HttpRequest, obj: Server) -> None:  # noqa: ARG002
-        services.delete_servers(servers=[obj])
+    def delete_rows(self, rows: list[Server]) -> None:
+        services.delete_servers(servers=rows)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Server]) -> None:  # noqa: ARG002
-        services.delete_servers(servers=list(queryset))
-
-    # Deleting: not by looking at all lines first, which is what Django's page would do.
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:  # noqa: ARG002
-        listed = [[str(server), ["its players, sessions and log lines"]] for server in objs]
-        return [each for pair in listed for each in pair], {"servers": len(listed)}, set(), []
+    def goes_along(self, row: Server) -> str:  # noqa: ARG002
+        return "its players, sessions and log lines"
 
     # What is of a server, and a new secret for its agent
 
@@ -127,13 +115,7 @@ class ServerAdmin(StaffAdmin):
             self.log_change(request, server, "Gave the agent a new secret.")
             show_once(request, "client secret", new.client_secret)
             return redirect(reverse("admin:sessions_app_server_change", args=[server.pk]))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "New client secret",
-            "opts": self.opts,
-            "server": server,
-        }
-        return TemplateResponse(request, "admin/sessions_app/server/secret.html", context)
+        return self.own_page(request, "secret", "New client secret", server=server)
 
 
 @admin.register(ClaimedName)
