@@ -28,6 +28,9 @@ def validate_timezone(name: str) -> None:
 class User(AbstractUser):
     """A person who signs in. Our own class from the first migration on, so that it can grow."""
 
+    # Of the key that Countly's tools get by /api-key; None until it was asked for.
+    api_key_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)  # noqa: DJ001
+
 
 class Project(models.Model):
     """A tenant: everything that is stored belongs to one, and every key leads to one."""
@@ -35,6 +38,11 @@ class Project(models.Model):
     class ReadPolicy(models.TextChoices):
         OPEN = "open", "open: whoever has the key or URL may read"
         TOKEN = "token", "token: a token or a signed-in member"
+
+    class AddressPolicy(models.TextChoices):
+        KEEP = "keep", "keep them"
+        SHORTEN = "shorten", "shorten them: the last part of each is 0"
+        DROP = "drop", "store none"
 
     name = models.CharField(max_length=100)
     slug = models.SlugField(max_length=60, unique=True)
@@ -85,7 +93,44 @@ class Project(models.Model):
         default=30,
         db_default=30,
         validators=[MinValueValidator(1), MaxValueValidator(7 * 24 * 60)],
-        help_text="TStats: a session that is silent for so long has ended at its last activity.",
+        help_text="A session that is silent for so long has ended at its last activity.",
+    )
+    address_policy = models.CharField(
+        "addresses of clients",
+        max_length=7,
+        choices=AddressPolicy,
+        default=AddressPolicy.KEEP,
+        db_default=AddressPolicy.KEEP,
+        help_text="What is stored of the addresses that sessions come from. A country is looked "
+        "up before.",
+    )
+    country = models.CharField(
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[RegexValidator(r"^[A-Z]{2}$", "Use two capital letters, such as TR.")],
+        help_text="Countly: cities are counted of this country only; empty: of all.",
+    )
+    category = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Countly: what its tools store of an app; it has no meaning here.",
+    )
+    checksum_salt = models.CharField(
+        max_length=128,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Countly: requests must carry a checksum made with it; empty: none is asked for.",
+    )
+    merged_shapes = models.BooleanField(
+        "Countly's later shapes",
+        default=False,
+        db_default=False,
+        help_text="/o answers as Countly 15.03 and later do; off: as 12.08 did.",
     )
     created_at = models.DateTimeField(default=now, db_default=Now(), editable=False)
 

@@ -1,0 +1,1 @@
+"""What Countly's dialect counts, as rules without tables: time, ranges, names."""
