@@ -1,4 +1,4 @@
-"""System checks of this server: ``manage.py check --deploy`` names what strangers may read."""
+"""System checks: ``manage.py check --deploy`` names what strangers may read, and what is amiss."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.core.checks import CheckMessage, Warning, register  # noqa: A004 - Django's own name
 from django.db import DatabaseError
 
+from telemetry import geo
 from telemetry.models import Project
 
 
@@ -24,3 +25,11 @@ def open_projects(**_: Any) -> Sequence[CheckMessage]:
         )
         for project in projects
     ]
+
+
+@register(deploy=True)
+def countries(**_: Any) -> Sequence[CheckMessage]:
+    """A warning if the database of countries that was asked for cannot be used."""
+    problem = geo.problem()
+    hint = "Countries and cities that clients do not name stay unknown. See docs/operating.md."
+    return [Warning(problem, hint=hint, id="telemetry.W002")] if problem else []

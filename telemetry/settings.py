@@ -45,6 +45,8 @@ try:
     METRICS_TOKEN = env.str("METRICS_TOKEN", "")
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "telemetry@localhost", validate=must.email)
     ADMIN_EMAIL = env.str("ADMIN_EMAIL", "", validate=must.email)
+    # A database in MaxMind's format, from which the countries of addresses are looked up.
+    GEOIP_DATABASE = env.str("GEOIP_DATABASE", "")
 except must.EnvError as error:
     raise must.one_line(error) from None
 

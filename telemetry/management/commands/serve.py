@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from telemetry import geo
 from telemetry.data_dir import why_not_beside
 from telemetry.management.greeting import greeting
 from telemetry.services import bootstrap
@@ -47,6 +48,8 @@ class Command(BaseCommand):
         chosen_by_us = not os.environ.get("TELEMETRY_DATA_DIR")
         if chosen_by_us and (reason := why_not_beside(settings.BASE_DIR)):
             self.stdout.write(reason)
+        if problem := geo.problem():
+            self.stdout.write(f"{problem} Countries stay unknown.")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
 
