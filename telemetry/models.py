@@ -204,3 +204,40 @@ class AccessToken(models.Model):
         if self.Scope.MANAGE in granted:
             granted |= {self.Scope.READ, self.Scope.WRITE}
         return scope in granted
+
+
+class RejectedInput(models.Model):
+    """Something a client sent that was not taken, for whoever writes that client to find out why.
+
+    A growing table, though a capped one: in the database its key is (project, id). No address is
+    kept, and no secret; see ``rejected.masking``.
+    """
+
+    class Dialect(models.TextChoices):
+        STATHAT = "stathat", "StatHat"
+        HEARTBEAT = "heartbeat", "heartbeat"
+        TSTATS = "tstats", "TStats"
+        MCCOAL = "mccoal", "mc-coal"
+        COUNTLY = "countly", "Countly"
+
+    MAX_PATH = 200
+    MAX_REASON = 300
+    MAX_WHAT = 2000
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    project = models.ForeignKey(Project, models.DO_NOTHING, db_constraint=False, db_index=False)
+    dialect = models.CharField(max_length=10, choices=Dialect)
+    at = models.DateTimeField()
+    status = models.SmallIntegerField(help_text="What the client was told.")
+    path = models.CharField(max_length=MAX_PATH, help_text="Method and path.")
+    reason = models.CharField(max_length=MAX_REASON)
+    what = models.TextField(blank=True, help_text="The input, as far as it is kept.")
+    # Of a flood only a few are kept.
+    more = models.PositiveIntegerField(default=0, db_default=0, help_text="How many more like it.")
+
+    class Meta:
+        verbose_name = "rejected input"
+        verbose_name_plural = "rejected input"
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
+from telemetry.rejected.limits import Limiter
 from telemetry.store import use_store
 from telemetry.store.direct import DirectStore
 from tests.server import ServerProcess, running_server
@@ -36,8 +37,10 @@ def server() -> Iterator[ServerProcess]:
 
 @pytest.fixture(autouse=True)
 def direct_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Writes of in-process tests are made in the test's own transaction, and no thread mails."""
+    """Writes of in-process tests are made in the test's own transaction, by no other thread."""
     monkeypatch.setattr("stats_app.mail.announce_soon", lambda: None)
+    monkeypatch.setattr("telemetry.rejected.service.count_soon", lambda: None)
+    monkeypatch.setattr("telemetry.rejected.service._limiter", Limiter())
     use_store(DirectStore())
     yield
     use_store(None)
