@@ -32,7 +32,7 @@ _HARMLESS = {Dialect.COUNTLY: {"key"}}
 # The agent's authorization code is its secret.
 _SECRET_TOO = {Dialect.MCCOAL: {"code"}}
 
-_NAME = r"[\w.\-+%$@\[\]\u2400]"
+_NAME = r"[\w.\-%$@\[\]\u2400]"
 # A name, between quotes or not, which may be escaped, and what separates it from its value. Only
 # one between quotes may have lost that, and only if the value is between quotes as well.
 _NAMED = re.compile(
@@ -45,10 +45,11 @@ _NUMBER = re.compile(r"-?[\d.]+(?=[\s,}\]&]|$)")
 _MASKED = re.compile(rf"[^{_CUT}]{{0,{_SHOWN}}}{_CUT}")
 # The head of a part of multipart/form-data, and its value.
 _PART = re.compile(
-    r"(;\s*name=\"?([^\"\r\n;]++)[^\n]*+\n(?:[^\r\n]++\r?\n)*+\r?\n)(.*?)(?=\r?\n--|\Z)", re.S
+    r"(;[\s+]*name=\\*\"?([^\"\r\n;]++)[^\n]*+\n(?:[^\r\n]++\r?\n)*+\r?\n)(.*?)(?=\r?\n--|\Z)", re.S
 )
 _SERVER = re.compile(r"(/servers/)([^/?#\s\"]++)")
-_ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
+_ESCAPED = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|([nr]))")
+_BREAKS = {"n": "\n", "r": "\r"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -108,8 +109,12 @@ def _decoded(text: str) -> str:
     if "%" in text:
         text = unquote(text)
     if "\\" in text:
-        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+        text = _ESCAPED.sub(_unescaped, text)
     return _text(text)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16)) if found[1] else _BREAKS[found[2]]
 
 
 def _mask_all(text: str, secrets: Iterable[str]) -> str:
