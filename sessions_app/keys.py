@@ -22,6 +22,7 @@ from telemetry.ids import first_id
 
 __all__ = [
     "KeyKind",
+    "app_user_id",
     "id_of_key",
     "key_of",
     "line_id",
@@ -47,6 +48,11 @@ _EPOCH = date(1970, 1, 1).toordinal()
 def player_id(server_id: int, name: str) -> UUID:
     """The id of the player of this name on a server."""
     return _made_id(0, b"player %d %s" % (server_id, name.encode("utf-8", "replace")))
+
+
+def app_user_id(project_id: int, device_id: str) -> UUID:
+    """The id of the player who uses a project's app on this device."""
+    return _made_id(0, b"app %d %s" % (project_id, device_id.encode("utf-8", "replace")))
 
 
 def line_id(server_id: int, local: datetime | None, text: str) -> UUID:

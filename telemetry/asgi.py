@@ -13,7 +13,7 @@ from django.conf import settings  # noqa: E402
 
 from devices_app.consumers import StatsConsumer  # noqa: E402
 from devices_app.dialects import heartbeat  # noqa: E402
-from sessions_app.dialects import tstats  # noqa: E402
+from sessions_app.dialects import countly, tstats  # noqa: E402
 from stats_app.dialects import stathat  # noqa: E402
 from telemetry.door.asgi import Door  # noqa: E402
 from telemetry.door.call import host_checker  # noqa: E402
@@ -21,7 +21,7 @@ from telemetry.door.django import ThreadedHandler  # noqa: E402
 
 stats_socket = cast("Any", SessionMiddlewareStack(StatsConsumer.as_asgi()))
 application = Door(
-    [*stathat.HOT_ROUTES, *heartbeat.HOT_ROUTES, *tstats.HOT_ROUTES],
+    [*stathat.HOT_ROUTES, *heartbeat.HOT_ROUTES, *tstats.HOT_ROUTES, *countly.HOT_ROUTES],
     otherwise=ThreadedHandler(),
     websockets=dict.fromkeys(heartbeat.WEBSOCKET_PATHS, stats_socket),
     allows_host=host_checker(settings.WIRE_HOSTS),

@@ -10,7 +10,7 @@ from devices_app import public
 from devices_app.api import DeviceViewSet
 from devices_app.dialects import heartbeat
 from sessions_app.api import EventViewSet, PlayerViewSet, SessionViewSet
-from sessions_app.dialects import mccoal, tstats
+from sessions_app.dialects import countly, mccoal, tstats
 from stats_app.api import StatViewSet
 from stats_app.dialects import stathat
 from telemetry import views
@@ -32,6 +32,7 @@ urlpatterns = [
     *urls_of(heartbeat.HOT_ROUTES),
     *heartbeat.urlpatterns,
     *tstats.urlpatterns,
+    *countly.urlpatterns,
     *mccoal.urlpatterns,
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),

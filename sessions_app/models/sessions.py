@@ -24,6 +24,7 @@ class EndReason(models.TextChoices):
     CLOSED = "closed", "closed"
     LOGOUT = "logout", "logout"
     RELOGIN = "relogin", "logged in again"
+    BEGUN_AGAIN = "begun again", "begun again"
     SERVER_STOP = "server stop", "server stop"
     SERVER_START = "server start", "server was started again"
     TIMEOUT = "timeout", "timeout"

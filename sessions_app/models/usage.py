@@ -8,7 +8,6 @@ A `bucket` is such a stretch of time as a number that tells what it is by its di
 201207, 2012029 (the 29th week), 20120720, 2012072014 (see ``sessions_app.usage.buckets``).
 """
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -80,8 +79,8 @@ class AppUser(models.Model):
     country = models.CharField(max_length=8, db_default="")
     metrics = models.JSONField(db_default={}, help_text="As they were last counted.")
     details = models.JSONField(db_default={}, help_text="What was sent about the user.")
-    # Of the last requests with a timestamp: 64 bits of a hash, newest last.
-    recent = ArrayField(models.BigIntegerField(), db_default=[])
+    # Of the last requests with a timestamp: eight bytes of a hash, newest last.
+    recent = models.BinaryField(db_default=b"")
 
     class Meta:
         verbose_name = "app user"

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from random import getrandbits
 from typing import NamedTuple
 
 from sessions_app.keys import public_id, split_public_id
@@ -11,13 +10,14 @@ from sessions_app.writes.sessions import (
     ChangeSession,
     Closed,
     NewEvent,
+    NewSession,
     OpenSession,
     Result,
     StoredEvent,
     end_silent_sessions,
 )
 from telemetry import clock
-from telemetry.ids import new_id
+from telemetry.ids import new_hex_id, new_id
 from telemetry.store import get_store
 
 __all__ = [
@@ -34,10 +34,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A new session, by the id that its client knows it by."""
+    """A new session, by the id that its client knows it by. `address`: what is stored of it."""
 
     id: str
     started_at: datetime
+    address: str
 
 
 class Recorded(NamedTuple):
@@ -60,10 +61,11 @@ async def open_session(*, app_key: str, client_at: datetime | None, address: str
     at = _now()
     session_id = new_id(at)
     write = OpenSession(app_key, session_id, at, _seconds(client_at), address)
-    project_id: int | None = await get_store().submit(write)
-    if project_id is None:
+    new: NewSession | None = await get_store().submit(write)
+    if new is None:
         return None
-    return Opened(public_id(project_id, session_id), datetime.fromtimestamp(at, UTC))
+    started_at = datetime.fromtimestamp(at, UTC)
+    return Opened(public_id(new.project_id, session_id), started_at, new.address)
 
 
 async def record_event(
@@ -81,7 +83,7 @@ async def record_event(
     ``StoreError``.
     """
     at = _now()
-    event_id = _event_id(at)
+    event_id = new_hex_id(at)
     found = split_public_id(session)
     if found is None:
         return Recorded(Result.NO_SESSION, event_id, at)
@@ -108,16 +110,6 @@ def end_silent() -> int | None:
     They have ended at their last activity. None if another process is just doing this.
     """
     return end_silent_sessions(clock.now())
-
-
-def _event_id(at: float) -> str:
-    """A UUIDv7 that sorts by microseconds, which is how close the events of a game may be.
-
-    Its 12 bits after the version are fractions of the millisecond (RFC 9562, 6.2, method 3).
-    """
-    milliseconds, rest = divmod(round(at * 1e6), 1000)
-    high = milliseconds << 16 | 0x7000 | rest * 4096 // 1000
-    return f"{high:016x}{2 << 62 | getrandbits(62):016x}"  # no secret
 
 
 def _now() -> float:

@@ -20,6 +20,10 @@ class Batch:
         """Run one prepared statement that returns rows (use ``RETURNING`` or ``SELECT``)."""
         return self._cursor.execute(sql, params, prepare=True).fetchall()
 
+    def run(self, sql: bytes, params: Mapping[str, Any] | Sequence[Any]) -> None:
+        """Run one prepared statement that returns nothing."""
+        self._cursor.execute(sql, params, prepare=True)
+
 
 class Write:
     """One submission, which nobody changes any more; a subclass per kind.

@@ -1,0 +1,161 @@
+"""What Countly's SDKs write: ``/i``, and ``/i/bulk`` with many at once. On the hot path.
+
+SDKs of today take a request off their queue when it was answered by 2xx with a ``result``, and
+send anything else again for ever, before all that follows. So whatever can never be counted is
+answered by ``Success`` and an ``info``, and is in the project's log of rejected input.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sessions_app.dialects.countly.params import BadJSON, Params, load_json, read_params
+from sessions_app.dialects.countly.parsing import is_usable_device, read_request
+from sessions_app.dialects.countly.words import (
+    SUCCESS,
+    error,
+    is_callback,
+    result,
+    success,
+)
+from sessions_app.services.usage import AppRequest, Outcome, Result, record_requests
+from sessions_app.usage.names import text_of
+from telemetry import clock
+from telemetry.door.call import problem_of
+from telemetry.door.http import Problem, Request, Response
+
+__all__ = ["bulk", "write"]
+
+_MISSING = 'Missing parameter "app_key" or "device_id"'
+_IGNORED = "Ignoring device_id"
+_INFO = {
+    Result.REPEATED: "Request ignored: Duplicate request",
+    Result.NO_CHECKSUM: "Request does not have checksum",
+    Result.WRONG_CHECKSUM: "Request does not match checksum",
+}
+# So much of what is wrong is told; all of it is in the log of rejected input.
+_MOST_INFO = 500
+
+
+async def write(request: Request) -> Response:
+    """``/i``: one request of a device."""
+    return await _answer(request, _write)
+
+
+async def bulk(request: Request) -> Response:
+    """``/i/bulk``: ``requests`` is an array of such requests; each counts by itself, in order."""
+    return await _answer(request, _bulk)
+
+
+async def _answer(
+    request: Request, handle: Callable[[Request, Params, list[str], str], Awaitable[Response]]
+) -> Response:
+    if request.method not in {"GET", "POST"}:
+        return result(405, "Method not allowed")
+    params, problem = read_params(request)
+    callback = text_of(params.get("callback"))
+    if callback and not is_callback(callback):
+        return result(400, 'Invalid parameter "callback"')
+    problems = [problem] if problem else []
+    try:
+        return await handle(request, params, problems, callback)
+    except Exception as reason:  # noqa: BLE001 - it becomes a reply, or is logged
+        return error(problem_of(reason, request.method, request.path), callback)
+
+
+async def _write(request: Request, params: Params, problems: list[str], callback: str) -> Response:
+    app_key, device_id = text_of(params.get("app_key")), text_of(params.get("device_id"))
+    if not app_key and params.get("app_key") is not None and params["app_key"] != "":
+        return result(400, "App does not exist", callback)  # an object, say
+    if not app_key or not device_id:
+        raise Problem(400, f"{_MISSING} ({problems[0]})" if problems else _MISSING)
+    if not is_usable_device(device_id):
+        return success(_IGNORED, callback)
+    app_request = read_request(
+        params,
+        app_key=app_key,
+        device_id=device_id,
+        received=_now(),
+        address=request.client,
+        signed=_signed(request),
+        problems=problems,
+    )
+    (outcome,) = await record_requests((app_request,))
+    if outcome.result is Result.UNKNOWN_APP:
+        return result(400, "App does not exist", callback)
+    info = _INFO.get(outcome.result) or "; ".join((*problems, *outcome.problems))[:_MOST_INFO]
+    if info:
+        return success(info, callback)
+    return result(200, "Success", callback) if callback else SUCCESS
+
+
+async def _bulk(request: Request, params: Params, problems: list[str], callback: str) -> Response:
+    raw = params.get("requests")
+    if raw is None or raw == "":
+        return result(400, 'Missing parameter "requests"', callback)
+    if isinstance(raw, str):
+        try:
+            raw = load_json(raw.encode("utf-8", "replace"))
+        except BadJSON:
+            raw = None
+    if not isinstance(raw, list):
+        return result(400, 'Invalid parameter "requests"', callback)
+    received, signed = _now(), _signed(request)
+    items: list[tuple[AppRequest | None, list[str]]] = [
+        _item(item, params, received, signed) for item in raw
+    ]
+    requests = [found for found, _ in items if found]
+    outcomes = iter(await record_requests(requests) if requests else ())
+    for found, wrong in items:
+        if found:
+            wrong.extend(_wrong_with(next(outcomes)))
+    told = [
+        f"requests[{place}]: {'; '.join(wrong)}" for place, (_, wrong) in enumerate(items) if wrong
+    ]
+    info = "; ".join((*problems, *told))[:_MOST_INFO]
+    if info:
+        return success(info, callback)
+    return result(200, "Success", callback) if callback else SUCCESS
+
+
+def _item(
+    item: Any, params: Params, received: float, signed: bytes
+) -> tuple[AppRequest | None, list[str]]:
+    """One of a bulk, and what is wrong with it.
+
+    Without an address of its own nobody knows where its device is: the sender's tells nothing.
+    """
+    if not isinstance(item, dict):
+        return None, ["this is no object"]
+    app_key = text_of(item.get("app_key")) or text_of(params.get("app_key"))
+    device_id = text_of(item.get("device_id"))
+    if not app_key or not device_id:
+        return None, [_MISSING]
+    if not is_usable_device(device_id):
+        return None, [_IGNORED]
+    problems: list[str] = []
+    request = read_request(
+        item,
+        app_key=app_key,
+        device_id=device_id,
+        received=received,
+        address="",
+        signed=signed,
+        problems=problems,
+    )
+    return request, problems
+
+
+def _wrong_with(outcome: Outcome) -> list[str]:
+    if outcome.result is Result.UNKNOWN_APP:
+        return ["App does not exist"]
+    return [_INFO[outcome.result]] if outcome.result in _INFO else list(outcome.problems)
+
+
+def _signed(request: Request) -> bytes:
+    """What a checksum is of: the query of whoever has it there, else the body."""
+    return request.query if b"checksum" in request.query or not request.body else request.body
+
+
+def _now() -> float:
+    # In whole microseconds, as it is stored.
+    return int(clock.time() * 1e6) / 1e6

@@ -1,0 +1,1 @@
+"""What requests of Countly's SDKs do to the tables."""
