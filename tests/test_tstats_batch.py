@@ -57,7 +57,7 @@ def test_a_session_is_opened_used_and_closed_in_one_batch(apply, project):
     end, event, opening = apply(
         an_end(project, session), an_event(project, session, APP_KEY), session
     )
-    assert (opening, event.result, end.result) == (project.pk, Result.STORED, Result.STORED)
+    assert (opening[0], event.result, end.result) == (project.pk, Result.STORED, Result.STORED)
     assert end.session.end_reason == EndReason.CLOSED
     assert stored(project, session) == 1
 
@@ -65,7 +65,9 @@ def test_a_session_is_opened_used_and_closed_in_one_batch(apply, project):
 def test_outcomes_are_in_the_order_of_what_was_handed_in(apply, project):
     other = new_project("other")
     one, two = opened(), opened(other.app_key)
-    assert apply(one, opened("x"), two, opened("")) == [project.pk, None, other.pk, project.pk]
+    outcomes = apply(one, opened("x"), two, opened(""))
+    found = [outcome[0] for outcome in outcomes]
+    assert found == [project.pk, None, other.pk, project.pk]
     results = [
         outcome.result
         for outcome in apply(

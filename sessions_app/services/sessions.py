@@ -10,7 +10,6 @@ from sessions_app.writes.sessions import (
     ChangeSession,
     Closed,
     NewEvent,
-    NewSession,
     OpenSession,
     Result,
     StoredEvent,
@@ -61,11 +60,10 @@ async def open_session(*, app_key: str, client_at: datetime | None, address: str
     at = _now()
     session_id = new_id(at)
     write = OpenSession(app_key, session_id, at, _seconds(client_at), address)
-    new: NewSession | None = await get_store().submit(write)
-    if new is None:
+    project_id, shown = await get_store().submit(write)
+    if project_id is None:
         return None
-    started_at = datetime.fromtimestamp(at, UTC)
-    return Opened(public_id(new.project_id, session_id), started_at, new.address)
+    return Opened(public_id(project_id, session_id), datetime.fromtimestamp(at, UTC), shown)
 
 
 async def record_event(

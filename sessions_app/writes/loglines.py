@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sessions_app.keys import player_id
 from sessions_app.lines import Kind
+from sessions_app.lines.addresses import with_shown_addresses
 from sessions_app.timeline import INS, STOPS
 from sessions_app.writes.around import NewLine, Timed, columns
 from sessions_app.writes.plays import TELLING, rework
@@ -78,6 +79,7 @@ class _Server(NamedTuple):
     id: int
     project_id: int
     last_line_at: datetime | None
+    address_policy: str
 
 
 class _Fresh(NamedTuple):
@@ -90,8 +92,9 @@ class _Fresh(NamedTuple):
 
 
 _LOCK = b"""
-SELECT id, project_id, last_line_at FROM sessions_app_server
- WHERE id = ANY(%b::int8[]) ORDER BY id FOR UPDATE
+SELECT s.id, s.project_id, s.last_line_at, p.address_policy
+  FROM sessions_app_server s JOIN telemetry_project p ON p.id = s.project_id
+ WHERE s.id = ANY(%b::int8[]) ORDER BY s.id FOR UPDATE OF s
 """
 _LINES = b"""
 INSERT INTO sessions_app_logline
@@ -160,7 +163,10 @@ def _timed(fresh: _Fresh) -> Timed | None:
 def _store_lines(batch: Batch, fresh: Sequence[_Fresh]) -> set[UUID]:
     rows = [
         (
-            *(server.project_id, line.id, server.id, player, int(line.kind), line.text),
+            *(server.project_id, line.id, server.id, player, int(line.kind)),
+            # What is read from it later, such as a session's address, follows. The line's id does
+            # not: sent again, it is the same line, whatever the policy was then.
+            with_shown_addresses(server.address_policy, line.text),
             *(line.is_cut, line.zone, line.at),
         )
         for line, server, player, _ in fresh

@@ -14,9 +14,12 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from sessions_app.models import Dialect, EndReason
+from telemetry.addresses import shortened
+from telemetry.models import Project
 from telemetry.store import Batch, Write
 
 __all__ = [
+    "ENDING",
     "ChangeSession",
     "Closed",
     "Ended",
@@ -77,11 +80,18 @@ _TSTATS = int(Dialect.TSTATS)
 
 # An app key's project, or the default one where there is none.
 _PROJECT = """
-LEFT JOIN LATERAL (SELECT id FROM telemetry_project WHERE app_key = i.app_key
+LEFT JOIN LATERAL (SELECT id, address_policy FROM telemetry_project WHERE app_key = i.app_key
                    UNION ALL
-                   SELECT id FROM telemetry_project WHERE is_default AND i.app_key = ''
+                   SELECT id, address_policy FROM telemetry_project
+                    WHERE is_default AND i.app_key = ''
                    OFFSET 0) p ON true
 """
+# As `shown_address` has it. Shortened addresses are one text, which costs little where nobody reads
+# it: a further column costs a tenth of the statement.
+_SHOWN = f"""CASE p.address_policy
+                 WHEN '{Project.AddressPolicy.KEEP.value}' THEN i.address
+                 WHEN '{Project.AddressPolicy.SHORTEN.value}' THEN split_part(%b, ' ', i.place::int)
+                 ELSE '' END"""
 # A session whose id is known needs no key; but one that is sent has to be its project's.
 _OWNER = f"""
 LEFT JOIN LATERAL (SELECT id FROM telemetry_project WHERE app_key = i.app_key OFFSET 0) p ON true
@@ -93,7 +103,7 @@ LEFT JOIN LATERAL (SELECT id, end_reason FROM sessions_app_session
 
 _OPEN = f"""
 WITH found AS MATERIALIZED (
-     SELECT i.*, p.id AS project_id
+     SELECT i.id, i.at, i.client_at, i.place, p.id AS project_id, {_SHOWN} AS address
        FROM unnest(%b::text[], %b::uuid[], %b::float8[], %b::float8[], %b::text[]) WITH ORDINALITY
             AS i(app_key, id, at, client_at, address, place) {_PROJECT}),
 opened AS (
@@ -102,7 +112,7 @@ opened AS (
      SELECT project_id, id, {_TSTATS}, to_timestamp(at), to_timestamp(at),
             to_timestamp(client_at), address
        FROM found WHERE project_id IS NOT NULL ORDER BY 1, 2)
-SELECT project_id FROM found ORDER BY place
+SELECT project_id, address FROM found ORDER BY place
 """.encode()
 
 # As a row is when it is locked, whatever it was when it was found: another process may just have
@@ -191,8 +201,8 @@ def _columns(writes: Sequence[Any], *names: str) -> list[list[Any]]:
 class OpenSession(Write):
     """A session begins at `at`, in seconds since 1970, in the project of this app key.
 
-    Its outcome is the project's id; None if no project has the key, or if the key is empty and
-    there is no default project.
+    Its outcome is the project's id, and what that stores of the address: see ``shown_address``. The
+    id is None if no project has the key, or if the key is empty and there is no default project.
     """
 
     order: ClassVar[int] = 30
@@ -204,9 +214,11 @@ class OpenSession(Write):
     address: str
 
     @classmethod
-    def apply_at_once(cls, batch: Batch, writes: Sequence["OpenSession"]) -> Sequence[int | None]:
+    def apply_at_once(cls, batch: Batch, writes: Sequence["OpenSession"]) -> Sequence[Any]:
         columns = _columns(writes, "app_key", "id", "at", "client_at", "address")
-        return [project for (project,) in batch.execute(_OPEN, columns)]
+        # Whose policy asks for these is known only within the statement.
+        short = " ".join([shortened(write.address) for write in writes])
+        return batch.execute(_OPEN, [short, *columns])
 
     apply = apply_at_once
 
@@ -315,7 +327,7 @@ def _closed(key_is_known: bool, is_known: bool, *session: Any) -> Closed:
 
 
 # An arbitrary number of ours: whoever holds this advisory lock ends silent sessions.
-_ENDING = 7_302_113_378
+ENDING = 7_302_113_378
 _AT_ONCE = 1000
 
 # Sessions younger than the timeout cannot be silent, and are passed over by their ids. Rows that an
@@ -347,7 +359,7 @@ def end_silent_sessions(now: datetime) -> int | None:
     ended = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ENDING])
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ENDING])
             row = cursor.fetchone()
             if not (row and row[0]):
                 return ended or None  # somebody else has just begun with what is left

@@ -67,7 +67,7 @@ async def _open(request: Request) -> Response:
     document = {
         "clientTime": time_text(client_at),
         "serverTime": time_text(opened.started_at),
-        "ip": address,
+        "ip": opened.address,
         "_id": opened.id,
     }
     return reply(201, document)
