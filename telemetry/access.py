@@ -28,9 +28,11 @@ __all__ = [
     "project_for_managing",
     "project_for_reading",
     "project_of_app_key",
+    "project_of_id",
     "project_of_secret_key",
     "project_to_show",
     "projects_of",
+    "reads_are_open",
     "registers_devices",
     "role_in",
     "token_in",
@@ -120,6 +122,16 @@ def project_of_app_key(app_key: str) -> Project | None:
     return None if "\0" in app_key else Project.objects.filter(app_key=app_key).first()
 
 
+def project_of_id(pk: int) -> Project | None:
+    """The project of this id, which opens nothing by itself."""
+    return Project.objects.filter(pk=pk).first()
+
+
+def reads_are_open(project: Project) -> bool:
+    """Whether whoever has the key or the URL may read."""
+    return project.read_policy == Project.ReadPolicy.OPEN
+
+
 def default_project() -> Project | None:
     """The project that is shown where a dialect's URL names none."""
     return Project.objects.filter(is_default=True).first()
@@ -141,7 +153,7 @@ def may_see(project: Project, *, user: Somebody | None, token: AccessToken | Non
 
     Else to its members, and to its access tokens with the scope `read`.
     """
-    if project.read_policy == Project.ReadPolicy.OPEN or (user and may_read(user, project)):
+    if reads_are_open(project) or (user and may_read(user, project)):
         return True
     return bool(token and token.project_id == project.pk and token.allows(AccessToken.Scope.READ))
 
@@ -155,7 +167,7 @@ def project_to_show(*, slug: str, user: Somebody | None, authorization: str = ""
     """
     wanted = Project.objects.filter(slug=slug) if slug else Project.objects.filter(is_default=True)
     project = None if "\0" in slug else wanted.first()
-    if project and project.read_policy == Project.ReadPolicy.OPEN:
+    if project and reads_are_open(project):
         return project
     token = token_in(authorization)
     if project and may_see(project, user=user, token=token):

@@ -11,6 +11,7 @@ from devices_app.api import DeviceViewSet
 from devices_app.dialects import heartbeat
 from sessions_app.api import EventViewSet, PlayerViewSet, SessionViewSet
 from sessions_app.dialects import countly, mccoal, tstats
+from sessions_app.dialects.countly import read_urls as countly_reads
 from stats_app.api import StatViewSet
 from stats_app.dialects import stathat
 from telemetry import views
@@ -34,6 +35,7 @@ urlpatterns = [
     *tstats.urlpatterns,
     *countly.urlpatterns,
     *mccoal.urlpatterns,
+    *countly_reads.urlpatterns,
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("metrics", views.metrics, name="metrics"),
