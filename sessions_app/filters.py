@@ -6,6 +6,7 @@ page is read from one place of it; the texts say which filters look at more than
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import django_filters
 from django.db.models import QuerySet
@@ -27,7 +28,7 @@ __all__ = [
     "SessionsOfPlayerFilter",
 ]
 
-DIALECTS = {"tstats": Dialect.TSTATS, "mccoal": Dialect.MCCOAL}
+DIALECTS = {"tstats": Dialect.TSTATS, "mccoal": Dialect.MCCOAL, "countly": Dialect.COUNTLY}
 """The words that the API has for them."""
 # On so many servers of a project a player is looked for by name.
 _MOST_NAMESAKES = 1000
@@ -102,17 +103,30 @@ class SessionFilter(SessionsOfPlayerFilter):
     def filter_dialect(self, queryset: Sessions, name: str, value: str) -> Sessions:  # noqa: ARG002
         wanted = DIALECTS[value]
         asked = self.form.cleaned_data
-        if not any(asked[field] for field in ("server", "player", "username")):
+        if asked["server"]:
+            return queryset if wanted == Dialect.MCCOAL else queryset.none()
+        if not asked["player"] and not asked["username"]:
             return queryset.filter(dialect=wanted)
-        # Only mc-coal's sessions have a server and a player. To look at all of them for those of
-        # another dialect would find nothing, slowly.
-        return queryset if wanted == Dialect.MCCOAL else queryset.none()
+        # A player is of one dialect. To look at all sessions of another for theirs would find
+        # nothing, slowly.
+        if wanted == Dialect.TSTATS:
+            return queryset.none()
+        if asked["player"]:
+            return queryset if self._dialect_of(asked["player"]) == wanted else queryset.none()
+        return queryset  # by the players of this name (`filter_username`)
+
+    def _dialect_of(self, player: UUID) -> int | None:
+        """By which a player came; sessions outlive those who are deleted."""
+        theirs = Session.objects.filter(project=self.project, player_id=player).order_by("id")
+        return theirs.values_list("dialect", flat=True).first()
 
     def filter_server(self, queryset: Sessions, name: str, value: str) -> Sessions:  # noqa: ARG002
         return queryset.filter(server_id=self._server(value)[:1])
 
     def filter_username(self, queryset: Sessions, name: str, value: str) -> Sessions:  # noqa: ARG002
         players = Player.objects.filter(project=self.project, name=value)
+        if wanted := DIALECTS.get(self.form.cleaned_data["dialect"]):
+            players = players.filter(server__isnull=wanted == Dialect.COUNTLY)
         server = self.form.cleaned_data["server"]
         if server:
             players = players.filter(server_id=self._server(server)[:1])
@@ -141,6 +155,9 @@ class EventsOfSessionFilter(ProjectFilterSet):
 
 class EventFilter(EventsOfSessionFilter):
     session = django_filters.UUIDFilter(field_name="session_id", help_text="A session's id.")
+    player = django_filters.UUIDFilter(
+        field_name="player_id", help_text="The id of the user of an app."
+    )
 
 
 class PlayerFilter(ProjectFilterSet):

@@ -128,8 +128,10 @@ def _sessions(
 ) -> list[Session]:
     """Those between two ids, from the one on where the page begins."""
     server, order = filters.server_id, "id" if ascending else "-id"
-    # Only mc-coal's sessions have a server or a player.
-    if (server or filters.player) and filters.dialect not in {None, Dialect.MCCOAL}:
+    # Only mc-coal's sessions have a server, and only TStats' no player.
+    if server and filters.dialect not in {None, Dialect.MCCOAL}:
+        return []
+    if filters.player and filters.dialect == Dialect.TSTATS:
         return []
     sessions = sessions_between(sessions_of(project), since=filters.since, before=filters.until)
     if above:
@@ -139,7 +141,7 @@ def _sessions(
     if filters.open:
         sessions = sessions.filter(ended_at=None)
     if filters.player and not server:
-        ids = _of_namesakes(project, filters.player, sessions.order_by(order), limit)
+        ids = _of_namesakes(project, filters, sessions.order_by(order), limit)
         chosen = sorted(ids, reverse=not ascending)[:limit]
         return list(Session.objects.filter(project=project, pk__in=chosen).order_by(order))
     if server:
@@ -152,14 +154,16 @@ def _sessions(
 
 
 def _of_namesakes(
-    project: Project, name: str, sessions: QuerySet[Session], limit: int
+    project: Project, filters: Filters, sessions: QuerySet[Session], limit: int
 ) -> Iterator[UUID]:
-    """Of the player of this name on each server so many sessions as could be shown, by their ids.
+    """Of each player of the name on a server, or of an app, as many sessions as could be shown.
 
-    A sort of all that they have would read all that they have.
+    By their ids. A sort of all that they have would read all that they have.
     """
-    theirs = sessions.filter(player_id=OuterRef("pk"), server_id=OuterRef("server_id"))
-    players = Player.objects.filter(project=project, name=name).order_by("pk")
+    theirs = sessions.filter(player_id=OuterRef("pk"))
+    players = Player.objects.filter(project=project, name=filters.player).order_by("pk")
+    if filters.dialect is not None:
+        players = players.filter(server__isnull=filters.dialect == Dialect.COUNTLY)
     found = players.annotate(theirs=ArraySubquery(theirs.values("id")[:limit]))
     return chain.from_iterable(found.values_list("theirs", flat=True)[:_MOST_NAMESAKES])
 

@@ -51,6 +51,12 @@ class SessionSerializer(serializers.Serializer[Session]):
     address = serializers.CharField(
         read_only=True, help_text="Where the client connected from, if that is known; or empty."
     )
+    active_seconds = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Time spent, as an app's client has counted it."
+    )
+    data = serializers.JSONField(  # type: ignore[assignment]  # a field is not a class's attribute
+        read_only=True, allow_null=True, help_text="What an app's client told of the device."
+    )
     zone = serializers.CharField(
         read_only=True, help_text="The time zone in which its client or agent reports times."
     )
@@ -77,11 +83,17 @@ class SessionSerializer(serializers.Serializer[Session]):
 
 
 class EventSerializer(serializers.Serializer[Event]):
-    """Something that happened during a session."""
+    """Something that happened, mostly during a session."""
 
     id = serializers.UUIDField(read_only=True, help_text="A UUIDv7: ids sort by time.")
     session = serializers.UUIDField(
-        source="session_id", read_only=True, help_text="The session's id."
+        source="session_id",
+        read_only=True,
+        allow_null=True,
+        help_text="The session's id; null: an app's user sent it outside of any.",
+    )
+    player = serializers.UUIDField(
+        source="player_id", read_only=True, allow_null=True, help_text="The id of an app's user."
     )
     type = serializers.CharField(read_only=True)
     at = TimeField(help_text="When it came.")

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
 from sessions_app.services.sessions import end_silent
+from sessions_app.services.usage import time_out_silent
 from telemetry.door.lifespan import at_start
 
 __all__ = ["Sweeper"]
@@ -41,7 +42,7 @@ class Sweeper:
         """Sweep now. Raises nothing: the next time may succeed."""
         try:
             close_old_connections()
-            ended = end_silent()
+            ended = (end_silent() or 0) + (time_out_silent() or 0)
         except Exception as error:
             if not self._fails:
                 logger.error(

@@ -175,7 +175,7 @@ def _public_id(session: Session) -> str:
     """By which its dialect's API names it."""
     if session.dialect == Dialect.MCCOAL:
         return key_of(session.server.key, "session", session.pk) if session.server else ""
-    return public_id(session.project_id, session.pk)
+    return public_id(session.project_id, session.pk) if session.dialect == Dialect.TSTATS else ""
 
 
 def _skews(session: Session) -> list[tuple[str, float]]:

@@ -42,6 +42,7 @@ def test_an_event_is_shown_with_what_was_sent(reader, lab, clock, settings):
     assert shown == {
         "id": str(stored.id),
         "session": str(stored.session_id),
+        "player": None,
         "type": "jump",
         "at": "2026-03-01T12:00:00Z",
         "client_at": "2026-03-01T11:59:58.500000Z",

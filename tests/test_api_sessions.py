@@ -52,6 +52,8 @@ def test_a_minecraft_session_is_shown(reader, server, settings):
         "client_ended_at": None,
         "events": 0,
         "address": "10.0.0.1",
+        "active_seconds": None,
+        "data": None,
         "zone": "UTC",
         "login_line": lines[login(0)],
         "logout_line": lines[lost(60)],

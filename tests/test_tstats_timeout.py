@@ -207,6 +207,7 @@ def test_what_goes_wrong_is_logged_once_and_so_is_its_end(monkeypatch, caplog):
         return outcome
 
     monkeypatch.setattr(sweep, "end_silent", end)
+    monkeypatch.setattr(sweep, "time_out_silent", lambda: 0)
     monkeypatch.setattr(sweep, "close_old_connections", lambda: None)
     monkeypatch.setattr(sweep.connection, "close", lambda: None)
     sweeper = Sweeper()

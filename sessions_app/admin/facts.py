@@ -192,7 +192,7 @@ class SessionAdmin(FactAdmin):
         public = parse_public_id(text)
         if public:
             return rows.filter(pk=public[1]) if public[0] == project_id else rows.none()
-        # Only mc-coal's have a server and a player: to look for another one would take long.
+        # TStats' have no server and no player: to look for one would take long.
         is_possible = request.GET.get("dialect") != str(Dialect.TSTATS.value)
         played = rows if is_possible else rows.none()
         pk = _uuid(text)

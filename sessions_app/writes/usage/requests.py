@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from sessions_app.models.usage import Dimension
 from sessions_app.usage.rules import apply_request, is_repeated, merge_users, time_out
 from sessions_app.usage.state import AppProject, AppRequest, Changes, Name, User
+from sessions_app.writes.sessions import ENDING
 from sessions_app.writes.usage.names import refuse_too_many, words_of
 from sessions_app.writes.usage.storing import store_changes
 from sessions_app.writes.usage.users import (
@@ -170,8 +171,6 @@ def _with_problems(request: AppRequest, outcome: Outcome, refused: set[Name]) ->
     return outcome._replace(problems=(*outcome.problems, *found)) if found else outcome
 
 
-# An arbitrary number of ours: whoever holds this advisory lock ends silent sessions of apps.
-_ENDING = 7_302_113_379
 _AT_ONCE = 1000
 # Users whom a request is just changing are passed over: they are not silent.
 _SILENT = f"""
@@ -197,7 +196,7 @@ def time_out_silent_users(now: datetime) -> int | None:
         with transaction.atomic():
             plain: Any = connection.connection
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ENDING])
+                cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ENDING])
                 row = cursor.fetchone()
                 if not (row and row[0]):
                     return ended or None

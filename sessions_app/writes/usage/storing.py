@@ -92,12 +92,10 @@ UPDATE sessions_app_session s
  WHERE s.project_id = i.project_id AND s.id = i.id
 """
 _EVENTS = b"""
-INSERT INTO sessions_app_event (project_id, id, player_id, session_id, type, at, client_at, data)
-SELECT project_id, id, player_id, session_id, type, to_timestamp(at), to_timestamp(client_at),
-       data::jsonb
-  FROM unnest(%b::int8[], %b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::float8[],
-              %b::float8[], %b::text[])
-       AS i(project_id, id, player_id, session_id, type, at, client_at, data)
+INSERT INTO sessions_app_event (project_id, id, player_id, session_id, type, at, data)
+SELECT project_id, id, player_id, session_id, type, to_timestamp(at), data::jsonb
+  FROM unnest(%b::int8[], %b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::float8[], %b::text[])
+       AS i(project_id, id, player_id, session_id, type, at, data)
 """
 _USAGE = Upsert(
     "sessions_app_usagecounter",
@@ -235,7 +233,6 @@ def _store_events(batch: Batch, changes: Changes) -> None:
                     stored.session_id,
                     stored.event.key,
                     stored.at,
-                    stored.event.at,
                     stored.event.data,
                 )
             )
