@@ -35,6 +35,19 @@ KEYS = {
     "ukey": "user key",
     "secret_key": "secret key",
 }
+# More than a line beside the model would say.
+HELP = {
+    "slug": "What names it in URLs of pages. Links to its pages change with it.",
+    "timezone": "Such as Europe/Berlin. Countly's days and hours are counted in it. A change "
+    "counts from then on: what was counted before stays in the days and hours of the old zone.",
+    "address_policy": "What is stored of the addresses that sessions come from, from now on: what "
+    "is stored already stays. Shortened, 203.0.113.9 is 203.0.113.0, and of IPv6 the first 48 bits "
+    "are left. Countries and cities are looked up before, from the whole address.",
+    "country": "Two capital letters, such as TR: cities are counted of this country only. Empty: "
+    "of all countries.",
+    "checksum_salt": "If set, requests of Countly's SDKs are refused unless they carry a checksum "
+    "made with this salt; set the same one in the SDKs first. Empty: none is asked for.",
+}
 
 
 class MembershipInline(StaffPermissions, _MembershipsOf):
@@ -74,7 +87,14 @@ class ProjectAdmin(DeletedByService, StaffAdmin):
     readonly_fields = ["is_default", "secret_key", "created_at"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "timezone", "read_policy", "is_default", "created_at"]}),
-        ("Sessions", {"fields": ["session_timeout"]}),
+        ("Sessions", {"fields": ["session_timeout", "address_policy"]}),
+        (
+            "Countly",
+            {
+                "description": "For Countly's SDKs and its readers; nothing else looks at these.",
+                "fields": ["country", "category", "checksum_salt", "merged_shapes"],
+            },
+        ),
         ("Keys", {"fields": ["app_key", "ezkey", "ez_enabled", "ukey", "secret_key"]}),
     ]
     inlines = [MembershipInline]
@@ -117,6 +137,8 @@ class ProjectAdmin(DeletedByService, StaffAdmin):
             # What counts as a change is what this person changed, not what another has since
             # they opened the page: a key that was rotated meanwhile must not come back.
             kwargs |= {"show_hidden_initial": True, "widget": AdminTextInputWidget}
+        if db_field.name in HELP:
+            kwargs |= {"help_text": HELP[db_field.name]}
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:

@@ -75,19 +75,21 @@ def create_project(
     open: bool = False,  # noqa: A002 - the word that the command and the settings use
     default: bool = False,
     timezone: str = "UTC",
+    country: str = "",
     managers: Iterable[User] = (),
 ) -> NewProject:
     """Make a project with all its keys and two access tokens, “read” and “manage”.
 
     Without a `slug` one is made from the name. `open`: its reads need no token. `default`: it is
-    the default project from now on, instead of whichever was. `managers` manage it and get its
-    e-mails.
+    the default project from now on, instead of whichever was. `country`: whose cities are counted;
+    empty: of all. `managers` manage it and get its e-mails.
     """
     name = clean_name(name)
     secret = new_key()
     project = Project(
         name=name,
         timezone=timezone,
+        country=country.upper(),
         read_policy=Project.ReadPolicy.OPEN if open else Project.ReadPolicy.TOKEN,
         is_default=default,
         secret_key_hash=hash_secret(secret),

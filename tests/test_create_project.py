@@ -50,6 +50,19 @@ def test_a_new_default_project_takes_the_flag_from_the_old(capsys):
     assert [project.name for project in Project.objects.filter(is_default=True)] == ["Second"]
 
 
+def test_a_project_has_the_time_zone_and_the_country_that_it_is_given():
+    call_command("create_project", "Lab", "--timezone", "Europe/Istanbul", "--country", "tr")
+    project = Project.objects.get()
+    assert (project.timezone, project.country) == ("Europe/Istanbul", "TR")
+
+
+@pytest.mark.parametrize("wrong", [("--timezone", "Mars"), ("--country", "Türkiye")])
+def test_a_zone_or_country_that_cannot_be_makes_no_project(wrong):
+    with pytest.raises(CommandError):
+        call_command("create_project", "Lab", *wrong)
+    assert not Project.objects.exists()
+
+
 def test_slugs_are_made_from_names_and_never_taken_twice():
     names = ["Lab", "lab", "LAB!", "日本", "x" * 90, "x" * 90]
     slugs = [create_project(name=name[:100]).project.slug for name in names]

@@ -18,6 +18,12 @@ class Command(BaseCommand):
         parser.add_argument("name", metavar="NAME")
         parser.add_argument("--slug", help="What names it in URLs; made from NAME if not given.")
         parser.add_argument("--timezone", default="UTC", help="Such as Europe/Berlin.")
+        parser.add_argument(
+            "--country",
+            default="",
+            metavar="CC",
+            help="Such as TR: Countly's cities are counted of this country only.",
+        )
         parser.add_argument("--open", action="store_true", help="Its reads need no token.")
         parser.add_argument("--default", action="store_true", help="Make it the default project.")
         parser.add_argument(
@@ -38,6 +44,7 @@ class Command(BaseCommand):
                 open=options["open"],
                 default=options["default"],
                 timezone=options["timezone"],
+                country=options["country"],
                 managers=dict.fromkeys(managers),
             )
         except ValidationError as error:
