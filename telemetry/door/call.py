@@ -106,10 +106,17 @@ def client_address(peer: str, forwarded_for: bytes, trusted: Networks) -> str:
     address = peer
     hops = map(str.strip, forwarded_for.decode("latin-1").split(","))
     for hop in reversed([*filter(None, hops)]):
-        address = hop
+        address = _without_port(hop)
         if not _is_trusted(address, trusted):
             break
     return address
+
+
+def _without_port(hop: str) -> str:
+    """The address of ``203.0.113.9:54321`` or ``[2001:db8::1]:54321``, as some proxies write it."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def _is_trusted(address: str, trusted: Networks) -> bool:
