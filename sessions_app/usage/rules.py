@@ -91,7 +91,7 @@ def apply_request(user: User, request: AppRequest, changes: Changes) -> None:
         _add_events(user, request, session_id, changes)
     if request.begins or request.seconds or request.ends or request.events:
         user.last_at = at if user.last_at is None else max(user.last_at, at)
-        user.heard_at = request.received
+    user.heard_at = request.received
 
 
 def _begin(user: User, request: AppRequest, changes: Changes) -> None:
