@@ -1,17 +1,35 @@
-"""How a server goes away while lines of its log may be on their way: see ``telemetry.deletion``."""
+"""How rows go away while more may be on their way: see ``telemetry.deletion``."""
 
 from collections.abc import Sequence
 from functools import partial
 
-from django.db import models, transaction
+from django.db import OperationalError, connection, models, transaction
+from django.db.backends.utils import CursorWrapper
 
-from sessions_app.models import AgentToken, LogLine, Player, Server, Session
+from sessions_app.models import (
+    AgentToken,
+    AppUser,
+    Dialect,
+    Event,
+    EventCounter,
+    KnownName,
+    LogLine,
+    Player,
+    Server,
+    Session,
+    UsageCounter,
+)
 from telemetry.deletion import wait_for_writers
 from telemetry.models import AccessToken
 
-__all__ = ["delete_players_but_not_sessions", "delete_servers_and_all"]
+__all__ = ["delete_players_but_not_sessions", "delete_servers_and_all", "reset_countly"]
 
 _GROWING: tuple[type[models.Model], ...] = (LogLine, Player, Session)
+_COUNTED: tuple[type[models.Model], ...] = (AppUser, UsageCounter, EventCounter, KnownName)
+_AT_ONCE = 5000
+# Longer than PostgreSQL takes to send a VACUUM away for us, shorter than writers wait.
+_LOCK_MILLISECONDS = 2500
+_ATTEMPTS = 4
 
 
 def delete_servers_and_all(server_ids: Sequence[int]) -> int:
@@ -47,3 +65,69 @@ def delete_players_but_not_sessions(players: Sequence[Player]) -> int:
         same = Player.objects.filter(project_id=player.project_id, pk=player.pk)
         count += same.delete()[0]
     return count
+
+
+# Countly: all that was counted and stored for a project.
+
+_PLAYERS = f"""
+WITH gone AS (DELETE FROM {Player._meta.db_table} WHERE project_id = %s AND id = ANY(ARRAY(
+                  SELECT id FROM {Player._meta.db_table}
+                   WHERE project_id = %s AND server_id IS NULL LIMIT %s {{lock}})) RETURNING id),
+events AS (DELETE FROM {Event._meta.db_table}
+            WHERE project_id = %s AND player_id IN (SELECT id FROM gone))
+SELECT count(*) FROM gone
+"""
+_SESSIONS = f"""
+WITH gone AS (DELETE FROM {Session._meta.db_table} WHERE project_id = %s AND id = ANY(ARRAY(
+                  SELECT id FROM {Session._meta.db_table}
+                   WHERE project_id = %s AND dialect = %s LIMIT %s {{lock}})) RETURNING id),
+events AS (DELETE FROM {Event._meta.db_table}
+            WHERE project_id = %s AND session_id IN (SELECT id FROM gone))
+SELECT count(*) FROM gone
+"""
+_COUNTERS = (
+    "DELETE FROM {table} WHERE ctid = ANY(ARRAY("
+    "SELECT ctid FROM {table} WHERE project_id = %s LIMIT %s {lock}))"
+)
+
+
+def reset_countly(project_id: int) -> None:
+    """Delete what came by Countly, though more is coming.
+
+    Nearly all of it goes bit by bit, beside whatever is written. The rest, with what was written
+    meanwhile, goes in one transaction that lets nobody write in between: every batch of Countly's
+    locks its users' rows before anything else, so whoever comes after counts from nothing. Inside
+    another transaction that lasts until it is committed.
+    """
+    # What a batch holds is left for later: so neither waits for the other, and no deadlock is made.
+    _delete_countly(project_id, "FOR UPDATE SKIP LOCKED")
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}")
+                cursor.execute(f"LOCK TABLE {AppUser._meta.db_table} IN EXCLUSIVE MODE")
+                cursor.execute("SET LOCAL lock_timeout = 0")
+                _delete_countly(project_id)
+            return
+        except OperationalError:  # it was not to be had yet
+            if attempt == _ATTEMPTS or connection.in_atomic_block:
+                raise
+
+
+def _delete_countly(project_id: int, lock: str = "") -> None:
+    with connection.cursor() as cursor:
+        for model in _COUNTED:
+            statement = _COUNTERS.format(table=model._meta.db_table, lock=lock)
+            _bit_by_bit(cursor, statement, [project_id, _AT_ONCE])
+        players = [project_id, project_id, _AT_ONCE, project_id]
+        _bit_by_bit(cursor, _PLAYERS.format(lock=lock), players)
+        sessions = [project_id, project_id, Dialect.COUNTLY.value, _AT_ONCE, project_id]
+        _bit_by_bit(cursor, _SESSIONS.format(lock=lock), sessions)
+
+
+def _bit_by_bit(cursor: CursorWrapper, statement: str, values: Sequence[int]) -> None:
+    """Execute it again and again, until it finds nothing more to delete."""
+    count = _AT_ONCE
+    while count:
+        cursor.execute(statement, values)
+        count = cursor.fetchone()[0] if cursor.description else cursor.rowcount

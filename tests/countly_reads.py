@@ -1,5 +1,6 @@
 """Reads of Countly's dialect: ``o(project, "sessions")`` is the document that an open app shows."""
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -55,6 +56,17 @@ def member(name: str, *memberships: tuple[Project, str], **fields: Any) -> User:
     for project, role in memberships:
         Membership.objects.create(user=user, project=project, role=role)
     return user
+
+
+def basic(username: str, password: str) -> dict[str, str]:
+    return {"authorization": f"Basic {b64encode(f'{username}:{password}'.encode()).decode()}"}
+
+
+def key_of(user: User, password: str = "secret") -> str:
+    """The API key of a member."""
+    reply = through_urls("GET", "/api-key", headers=basic(user.username, password))
+    assert reply.status == 200, reply
+    return reply.body.decode()
 
 
 def at(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
