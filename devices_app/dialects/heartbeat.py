@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest
 from django.urls import re_path
 
+from devices_app.rejected import DEVICE_TOKEN
 from devices_app.selectors import device_of
 from devices_app.services import Registered, create_device, record_beat, regenerate_tokens
 from devices_app.snapshot import read_snapshot
@@ -30,6 +31,8 @@ from telemetry.access import (
 )
 from telemetry.door.http import HotRoute, Problem, Request, Response
 from telemetry.door.urls import wire_view
+from telemetry.rejected import ACCESS_TOKEN, SECRET_KEY, Dialect, Key
+from telemetry.rejected.log import RejectedLog, bearer_token
 
 __all__ = ["HOT_ROUTES", "WEBSOCKET_PATHS", "error", "urlpatterns"]
 
@@ -44,6 +47,18 @@ def error(problem: Problem) -> Response:
     """The reply for what went wrong: a line of text."""
     text = HTTPStatus(problem.status).phrase if problem.status in _BARE else problem.message
     return Response(problem.status, text.encode(), _TEXT, problem.headers)
+
+
+def _key_of(request: Request) -> Key | None:
+    """The key of a request that was refused."""
+    if token := bearer_token(request):
+        return Key(ACCESS_TOKEN, token)
+    bare = request.header(b"authorization").decode("latin-1").strip()
+    is_beat = request.path.strip("/") == "api/beat"
+    return Key(DEVICE_TOKEN if is_beat else SECRET_KEY, bare) if bare else None
+
+
+_LOG = RejectedLog(Dialect.HEARTBEAT, _key_of)
 
 
 async def beat(request: Request) -> Response:
@@ -64,7 +79,7 @@ def _acknowledged(at: int) -> Response:
 
 
 HOT_ROUTES = [
-    HotRoute(path, beat, error, takes_body=False)
+    HotRoute(path, beat, error, takes_body=False, log=_LOG)
     # A client whose base URL ends in a slash asks for two.
     for path in ("/api/beat", "/api/beat/", "//api/beat", "//api/beat/")
 ]
@@ -72,7 +87,7 @@ HOT_ROUTES = [
 WEBSOCKET_PATHS = ("/api/stats/ws", "/api/stats/ws/", "//api/stats/ws", "//api/stats/ws/")
 
 
-@wire_view(error, "/api/devices")
+@wire_view(error, "/api/devices", _LOG)
 def devices(request: HttpRequest) -> Response:
     """Register a device: ``{"name": "Laptop"}``, which gets the next id and a token."""
     project = project_of_secret_key(_key(request))
@@ -84,7 +99,7 @@ def devices(request: HttpRequest) -> Response:
         raise Problem(400, f"name: {' '.join(problem.messages)}") from problem
 
 
-@wire_view(error, "/api/devices/:id/token/generate")
+@wire_view(error, "/api/devices/:id/token/generate", _LOG)
 def generate_token(request: HttpRequest, number: str) -> Response:
     """Give a device a new token; the one that it had is refused from the next beat on."""
     project = project_of_secret_key(_key(request))
@@ -96,7 +111,7 @@ def generate_token(request: HttpRequest, number: str) -> Response:
     return _registered(fresh[0])
 
 
-@wire_view(error, "/api/stats")
+@wire_view(error, "/api/stats", _LOG)
 def stats(request: HttpRequest) -> Response:
     """What the project's devices have done; for anybody, if the project's reads are open."""
     if request.method not in {"GET", "HEAD"}:

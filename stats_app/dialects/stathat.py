@@ -19,6 +19,8 @@ from stats_app.services import record_by_key, record_by_name
 from stats_app.writes import COUNTER, VALUE, Item, Outcome, Point, Result
 from telemetry.door.http import HotRoute, Problem, Request, Response
 from telemetry.door.multipart import multipart_fields
+from telemetry.rejected import EZKEY, UKEY, Dialect, Key, Rejection, note_rejected
+from telemetry.rejected.log import RejectedLog, find_key
 
 MAX_POINTS = 10_000
 MAX_NAMES = 100
@@ -26,6 +28,8 @@ REMEMBERED = 128
 MAX_NUMBER = 1e300
 MAX_AHEAD = 86_400
 MAX_KEY = 254
+# Of the items of a batch that are refused, so many are logged with what they are.
+LOGGED = 5
 
 _CORS = ((b"access-control-allow-origin", b"*"),)
 # Pages of any origin may post: the key in the request is all the authority there is.
@@ -57,7 +61,7 @@ async def ez(request: Request) -> Response:
         raise Problem(400, "ezkey is missing")
     now = time.time()
     if "data" in params:
-        return await _batch(_text(key, "ezkey"), params["data"], now)
+        return await _batch(request, _text(key, "ezkey"), params["data"], now)
     item = _ez_item(params, now)
     outcome = await record_by_name(ezkey=_text(key, "ezkey"), items=(item,))
     return _reply(outcome)
@@ -96,7 +100,7 @@ async def _classic(params: Params, kind: int, number: float) -> Response:
     return _reply(await record_by_key(ukey=keys[1], items=((point,),)))
 
 
-async def _batch(key: str, data: Any, now: float) -> Response:
+async def _batch(request: Request, key: str, data: Any, now: float) -> Response:
     if not isinstance(data, list):
         raise Problem(400, "data must be an array of stat objects")
     items: list[Item] = []
@@ -122,7 +126,35 @@ async def _batch(key: str, data: Any, now: float) -> Response:
             if result is not Result.STORED:
                 index = places[place]
                 errors.append(_item_error(index, data[index], _problem(outcome, place).message))
-    return _batch_reply(len(data), errors)
+    errors.sort(key=lambda entry: entry["index"])
+    reply = _batch_reply(len(data), errors)
+    if errors:
+        await _note_items(request, key, data, errors, reply.status)
+    return reply
+
+
+async def _note_items(
+    request: Request, key: str, data: list[Any], errors: list[dict[str, Any]], status: int
+) -> None:
+    """Log the items of a batch that were refused: the reply does not raise, and few read it."""
+
+    def refused() -> str:
+        items = [data[error["index"]] for error in errors[:LOGGED]]
+        return json.dumps(items, ensure_ascii=False)
+
+    reason = f"data[{errors[0]['index']}]: {errors[0]['msg']}"
+    if len(errors) > 1:
+        reason += f"; {len(errors)} of {len(data)} items were refused"
+    await note_rejected(
+        Rejection(
+            dialect=Dialect.STATHAT,
+            key=Key(EZKEY, key),
+            status=status,
+            path=f"{request.method} {request.path}",
+            reason=reason,
+            what=refused,
+        )
+    )
 
 
 def _batch_reply(count: int, errors: list[dict[str, Any]]) -> Response:
@@ -133,7 +165,7 @@ def _batch_reply(count: int, errors: list[dict[str, Any]]) -> Response:
     else:
         reply = {"status": 200, "msg": "ok", "multiple": stored}
     if errors:
-        reply["errors"] = sorted(errors, key=lambda entry: entry["index"])
+        reply["errors"] = errors
     body = json.dumps(reply, separators=(",", ":")).encode()
     return Response(reply["status"], body, headers=_CORS)
 
@@ -317,8 +349,16 @@ def _json(body: bytes) -> dict[str, Any]:
     return data
 
 
+def _key_of(request: Request) -> Key | None:
+    """The key of a request that was refused, perhaps because it cannot be understood."""
+    names, kind = (("ezkey", "email"), EZKEY) if request.path == "/ez" else (("ukey",), UKEY)
+    text = find_key(request, *names).replace(" ", "+")
+    return Key(kind, text) if text else None
+
+
+_LOG = RejectedLog(Dialect.STATHAT, _key_of, gets_write=True)
 HOT_ROUTES = [
-    HotRoute("/ez", ez, error, _PREFLIGHT),
-    HotRoute("/c", c, error, _PREFLIGHT),
-    HotRoute("/v", v, error, _PREFLIGHT),
+    HotRoute("/ez", ez, error, _PREFLIGHT, log=_LOG),
+    HotRoute("/c", c, error, _PREFLIGHT, log=_LOG),
+    HotRoute("/v", v, error, _PREFLIGHT, log=_LOG),
 ]

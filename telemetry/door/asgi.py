@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from telemetry.door.body import pass_over_body, read_body
-from telemetry.door.call import Networks, access_log, call, client_address, refuse
+from telemetry.door.call import Networks, access_log, call, client_address, turn_away
 from telemetry.door.http import (
     Disconnected,
     HotRoute,
@@ -109,21 +109,19 @@ class Door:
 
     async def _answer(self, route: HotRoute, scope: Scope, receive: Receive) -> Response:
         headers = dict(scope["headers"])
+        request = Request(
+            scope["method"], scope["path"], scope["query_string"], headers, b"", self._client(scope)
+        )
         if not self._allows_host(headers.get(b"host", b"")):
-            return refuse(route, wrong_host())
-        body = b""
+            return await turn_away(route, request, wrong_host())
         is_read = True
         try:
             if route.takes_body:
-                body = await read_body(receive, headers, self._body_limit)
+                request.body = await read_body(receive, headers, self._body_limit)
             else:
                 is_read = await pass_over_body(receive, headers, self._body_limit)
         except Problem as problem:
-            return refuse(route, problem)
-        client = self._client(scope)
-        request = Request(
-            scope["method"], scope["path"], scope["query_string"], headers, body, client
-        )
+            return await turn_away(route, request, problem)
         response = await call(route, request)
         return response if is_read else last_on_its_line(response)
 

@@ -30,7 +30,10 @@ async def call(route: HotRoute, request: Request) -> Response:
         else:
             response = await route.hot(request)
     except Exception as error:  # noqa: BLE001 - it becomes a reply, or is logged
-        response = route.error(problem_of(error, request.method, request.path))
+        problem = problem_of(error, request.method, request.path)
+        if route.log:
+            await route.log.note(request, problem)
+        response = route.error(problem)
     count_request(route.path, response.status)
     return response
 
@@ -60,6 +63,13 @@ def _encoding(request: Request) -> str:
     """How the body is encoded, if that changes it."""
     name = request.headers[b"content-encoding"].decode("latin-1").strip()
     return "" if name.lower() == "identity" else name
+
+
+async def turn_away(route: HotRoute, request: Request, problem: Problem) -> Response:
+    """As `refuse`, with a note of it."""
+    if route.log:
+        await route.log.note(request, problem)
+    return refuse(route, problem)
 
 
 def refuse(route: HotRoute, problem: Problem) -> Response:

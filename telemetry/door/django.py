@@ -25,7 +25,7 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve, set_script_prefix
 
 from telemetry.door.body import read_body
-from telemetry.door.http import Disconnected, Problem, Response
+from telemetry.door.http import Disconnected, Problem, Request, Response
 from telemetry.door.lifespan import Receive, Scope, Send
 
 THREADS = 8
@@ -107,9 +107,14 @@ async def _disconnected(receive: Receive) -> None:
 async def _send_problem(scope: Scope, send: Send, problem: Problem) -> None:
     """Refuse a body: in the words of the dialect whose path it is, if it is one's."""
     path = scope["path"]
-    error = None
+    error = log = None
     with suppress(Resolver404):
-        error = getattr(resolve(path).func, "wire_error", None)
+        view: Any = resolve(path).func
+        error, log = getattr(view, "wire_error", None), getattr(view, "wire_log", None)
+    if log:
+        known = dict(scope["headers"])
+        request = Request(scope["method"], path, scope["query_string"], known, b"", "")
+        await log.note(request, problem)
     if error:
         response: Response = error(problem)
     elif path.startswith("/api/v1/"):

@@ -6,6 +6,7 @@ Hot functions are written once against these and reached two ways: directly from
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 Headers = Mapping[bytes, bytes]
 
@@ -76,6 +77,19 @@ class Problem(Exception):
         self.message = message
         self.headers = headers
 
+    @property
+    def reason(self) -> str:
+        """What is wrong, for the log of rejected input."""
+        return self.message
+
+
+class Log(Protocol):
+    """Where a dialect notes requests that it rejects. Neither raises anything, nor takes long."""
+
+    async def note(self, request: Request, problem: Problem) -> None: ...
+
+    def note_and_wait(self, request: Request, problem: Problem) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class HotRoute:
@@ -85,7 +99,7 @@ class HotRoute:
     door itself (body too large, wrong host, encoded body), into that dialect's reply.
     `preflight` answers ``OPTIONS``, for browsers; without one `hot` does. Unless it `takes_body`,
     a body is read and forgotten, whatever it is. `is_prefix`: all paths that begin with `path` are
-    this route's. Methods that it `leaves` are answered by Django.
+    this route's. Methods that it `leaves` are answered by Django. `log` is told what goes wrong.
     """
 
     path: str
@@ -95,3 +109,4 @@ class HotRoute:
     takes_body: bool = True
     is_prefix: bool = False
     leaves: frozenset[str] = frozenset()
+    log: Log | None = None

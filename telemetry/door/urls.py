@@ -15,7 +15,7 @@ from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, RawPostDataException
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, URLPattern, re_path, resolve
 from django.utils.deprecation import MiddlewareMixin
@@ -23,8 +23,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from telemetry.door.asgi import wrong_host
 from telemetry.door.body import too_large
-from telemetry.door.call import call, client_address, host_checker, problem_of, refuse
-from telemetry.door.http import HotRoute, Problem, Request, Response
+from telemetry.door.call import call, client_address, host_checker, problem_of, refuse, turn_away
+from telemetry.door.http import HotRoute, Log, Problem, Request, Response
 from telemetry.metrics import count_request
 
 # What Django calls a view: its stubs do not know asynchronous ones.
@@ -50,15 +50,17 @@ def view_of(route: HotRoute, otherwise: View | None = None) -> View:
             return answer
         return HotReply(await _answer(route, request))
 
-    return _on_the_wire(view, partial(refuse, route))
+    return _on_the_wire(view, partial(refuse, route), route.log)
 
 
-def wire_view(error: Callable[[Problem], Response], path: str) -> Callable[[WireView], View]:
+def wire_view(
+    error: Callable[[Problem], Response], path: str, log: Log | None = None
+) -> Callable[[WireView], View]:
     """Makes a Django view of a function that answers as hot ones do, but in a thread.
 
     It gets Django's request and what the URL holds, returns a ``Response`` and may raise what hot
     functions may. One that takes long may return a response of Django's that streams. `path` is
-    what its requests are counted under.
+    what its requests are counted under, and in `log` it is noted what goes wrong.
     """
 
     def respond(response: Response | HttpResponseBase) -> HttpResponseBase:
@@ -68,24 +70,31 @@ def wire_view(error: Callable[[Problem], Response], path: str) -> Callable[[Wire
         count_request(path, response.status)
         return HotReply(response)
 
+    def refused(request: HttpRequest, problem: Problem) -> Response:
+        if log:
+            log.note_and_wait(_request(request, _body_again(request)), problem)
+        return error(problem)
+
     def decorate(function: WireView) -> View:
         @wraps(function)
         def view(request: HttpRequest, **parts: str) -> HttpResponseBase:
             try:
                 response = function(request, **parts)
             except RequestDataTooBig:
-                response = error(too_large(settings.BODY_LIMIT))
+                response = refused(request, too_large(settings.BODY_LIMIT))
             except Exception as problem:  # noqa: BLE001 - it becomes a reply, or is logged
-                response = error(problem_of(problem, request.method or "", request.path_info))
+                told = problem_of(problem, request.method or "", request.path_info)
+                response = refused(request, told)
             return respond(response)
 
-        return _on_the_wire(view, error)
+        return _on_the_wire(view, error, log)
 
     return decorate
 
 
-def _on_the_wire(view: View, error: Callable[[Problem], Response]) -> View:
+def _on_the_wire(view: View, error: Callable[[Problem], Response], log: Log | None) -> View:
     view.wire_error = error  # type: ignore[attr-defined]
+    view.wire_log = log  # type: ignore[attr-defined]
     return csrf_exempt(view)
 
 
@@ -99,9 +108,14 @@ async def _answer(route: HotRoute, request: HttpRequest) -> Response:
     try:
         body = request.body if route.takes_body else b""
     except RequestDataTooBig:
-        return refuse(route, too_large(settings.BODY_LIMIT))
+        return await turn_away(route, _request(request), too_large(settings.BODY_LIMIT))
     if len(body) > settings.BODY_LIMIT:  # chunked: Django checks the length that was announced
-        return refuse(route, too_large(settings.BODY_LIMIT))
+        return await turn_away(route, _request(request), too_large(settings.BODY_LIMIT))
+    return await call(route, _request(request, body))
+
+
+def _request(request: HttpRequest, body: bytes = b"") -> Request:
+    """A request of Django's as the door has them."""
     headers = {
         name.lower().encode("latin-1"): value.encode("latin-1", "replace")
         for name, value in request.headers.items()
@@ -111,10 +125,17 @@ async def _answer(route: HotRoute, request: HttpRequest) -> Response:
         request.headers.get("X-Forwarded-For", "").encode("latin-1", "replace"),
         settings.TRUSTED_PROXIES,
     )
-    return await call(
-        route,
-        Request(request.method or "", request.path_info, _query(request), headers, body, address),
-    )
+    return Request(request.method or "", request.path_info, _query(request), headers, body, address)
+
+
+def _body_again(request: HttpRequest) -> bytes:
+    """The body of a request that has been answered; of a form with files what its fields said."""
+    try:
+        return request.body
+    except RawPostDataException:
+        return request.POST.urlencode().encode()
+    except (OSError, RequestDataTooBig):
+        return b""
 
 
 def _query(request: HttpRequest) -> bytes:
@@ -153,6 +174,8 @@ class HotReplies(MiddlewareMixin):
                 if error:
                     host = request.META.get("HTTP_HOST", "").encode("latin-1", "replace")
                     if not host_checker(settings.WIRE_HOSTS)(host):
+                        if view.wire_log:
+                            view.wire_log.note_and_wait(_request(request), wrong_host())
                         return HotReply(error(wrong_host()))
                     return _answer_now(view, request, parts)
         return None

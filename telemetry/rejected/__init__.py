@@ -24,6 +24,7 @@ came, with whatever is known to be one among `secrets`.
 from telemetry.rejected.keys import (
     ACCESS_TOKEN,
     APP_KEY,
+    DEFAULT,
     EZKEY,
     SECRET_KEY,
     UKEY,
@@ -40,6 +41,7 @@ from telemetry.rejected.service import (
 __all__ = [
     "ACCESS_TOKEN",
     "APP_KEY",
+    "DEFAULT",
     "EZKEY",
     "SECRET_KEY",
     "UKEY",

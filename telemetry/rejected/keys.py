@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from telemetry.keys import hash_secret
 
-__all__ = ["ACCESS_TOKEN", "APP_KEY", "EZKEY", "SECRET_KEY", "UKEY", "Key", "KeyKind"]
+__all__ = [
+    "ACCESS_TOKEN",
+    "APP_KEY",
+    "DEFAULT",
+    "EZKEY",
+    "SECRET_KEY",
+    "UKEY",
+    "Key",
+    "KeyKind",
+]
 
 _LONGEST = 300
 
@@ -17,16 +26,18 @@ _LONGEST = 300
 class KeyKind:
     """Keys of one kind. `sql` selects (key, project) for an array of keys, by an index.
 
-    `is_secret`: they are looked up by their hashes. Apps describe the kinds that they have.
+    `is_secret`: they are looked up by their hashes. `is_public`: who may read the log may know them
+    anyway. Apps describe the kinds that they have.
     """
 
     sql: bytes
     is_secret: bool = False
+    is_public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as a request carried it; it is masked wherever it stands in what is stored."""
+    """A key as a request carried it; unless public, it is masked wherever it stands."""
 
     kind: KeyKind
     text: str
@@ -43,6 +54,10 @@ def _of_project(column: str) -> bytes:
     return (f"SELECT {column}, id FROM telemetry_project WHERE {column} = ANY(%b::text[])").encode()
 
 
+_DEFAULT = KeyKind(
+    b"SELECT '*', id FROM telemetry_project WHERE is_default AND '*' = ANY(%b::text[])",
+    is_public=True,
+)
 APP_KEY = KeyKind(_of_project("app_key"))
 # Of a project whose EZ API is off as well: somebody wonders why nothing arrives.
 EZKEY = KeyKind(_of_project("ezkey"))
@@ -56,3 +71,5 @@ ACCESS_TOKEN = KeyKind(
     b" WHERE token_hash = ANY(%b::text[]) AND (expires_at IS NULL OR expires_at > now())",
     is_secret=True,
 )
+DEFAULT = Key(_DEFAULT, "*")
+"""What stands for no key, where that means the default project."""

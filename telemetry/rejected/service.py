@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -39,14 +39,15 @@ class Rejection:
     Whose it is, is said by `project`, an id, or by the `key` that came with it; without both, or if
     there is no such project, nothing is stored. `status` is what the client was told, `path` the
     method and the path, `query` what followed it, and `what` the body. Things with telling names
-    in these are masked, and so are the key and `secrets` wherever they stand.
+    in these are masked, and so are the key and `secrets` wherever they stand. A `what` that has to
+    be made is a function, which is called if it is stored.
     """
 
     dialect: Dialect
     status: int
     path: str
     reason: str
-    what: str | bytes = ""
+    what: str | bytes | Callable[[], str | bytes] = ""
     query: str | bytes = ""
     project: int | None = None
     key: Key | None = None
@@ -109,8 +110,11 @@ def _admitted(rejection: Rejection) -> Group | None:
 def _write(rejection: Rejection, group: Group) -> RecordRejection:
     at = clock.now()
     dialect, key = rejection.dialect, rejection.key
-    secrets = (key.text, *rejection.secrets) if key else rejection.secrets
-    what = mask_input(rejection.what, dialect, secrets, RejectedInput.MAX_WHAT)
+    secrets = rejection.secrets
+    if key and not key.kind.is_public:
+        secrets = (key.text, *secrets)
+    came = rejection.what() if callable(rejection.what) else rejection.what
+    what = mask_input(came, dialect, secrets, RejectedInput.MAX_WHAT)
     if rejection.query:
         query = mask_input(rejection.query, dialect, secrets, RejectedInput.MAX_WHAT)
         what = f"?{query}\n{what}".rstrip("\n")[: RejectedInput.MAX_WHAT]

@@ -16,6 +16,7 @@ from typing import Any
 from django.http import HttpRequest, StreamingHttpResponse
 
 from sessions_app.dialects.mccoal.access import agent_server, agent_token
+from sessions_app.dialects.mccoal.log import LOG, note_zone
 from sessions_app.dialects.mccoal.words import (
     NO_INTEGER,
     BadParameters,
@@ -47,7 +48,7 @@ _GZIP = b"\x1f\x8b"
 _INT64 = 1 << 63
 
 
-@wire_view(error, "/api/v1/agents/logline")
+@wire_view(error, "/api/v1/agents/logline", LOG)
 def logline(request: HttpRequest) -> Response:
     """One line: 201 if it is new, 200 if it is there already; ``{}`` both."""
     allow(request, "POST")
@@ -55,15 +56,14 @@ def logline(request: HttpRequest) -> Response:
     given = parameters(request)
     needed(given, "line", "zone")
     day = _day(given)
-    is_new = take_line(
-        server=agent_server(token, given),
-        text=str(given.get("line")),
-        zone=given.text("zone"),
-        day=day,
-    )
+    server, line, zone = agent_server(token, given), str(given.get("line")), given.text("zone")
+    is_new = take_line(server=server, text=line, zone=zone, day=day)
     if is_new is None:
         raise not_found("server")
-    return reply({}, 201 if is_new else 200)
+    status = 201 if is_new else 200
+    if not is_zone(zone):
+        note_zone(project_id=server.project_id, zone=zone, line=line, status=status)
+    return reply({}, status)
 
 
 def _day(given: Parameters) -> date | None:
@@ -75,7 +75,7 @@ def _day(given: Parameters) -> date | None:
         raise BadParameters({"date": ["Not a valid date value, such as 2013-04-13"]}) from None
 
 
-@wire_view(error, "/api/v1/agents/lastline")
+@wire_view(error, "/api/v1/agents/lastline", LOG)
 def lastline(request: HttpRequest) -> Response:
     """Where an agent that reads a log again has to go on."""
     allow(request, "GET", "HEAD")
@@ -83,7 +83,7 @@ def lastline(request: HttpRequest) -> Response:
     return reply({"lastline": last_line(server)})
 
 
-@wire_view(error, "/api/v1/agents/ping")
+@wire_view(error, "/api/v1/agents/ping", LOG)
 def ping(request: HttpRequest) -> Response:
     """How the server is. Commands for it are never waiting: nobody can say anything here."""
     allow(request, "POST")
@@ -131,7 +131,7 @@ def _flag(value: Any) -> bool | None:
 # A whole log file
 
 
-@wire_view(error, "/api/v1/agents/loglines")
+@wire_view(error, "/api/v1/agents/loglines", LOG)
 def loglines(request: HttpRequest) -> Response | StreamingHttpResponse:
     """The lines of a log file, or of a part of one, as they are or by gzip.
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest
 
+from sessions_app.dialects.mccoal.log import LOG
 from sessions_app.dialects.mccoal.words import Parameters, allow, parameters
 from sessions_app.services.servers import (
     AgentTokens,
@@ -36,7 +37,7 @@ def _bad(code: str) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, code)
 
 
-@wire_view(_error, "/oauth/v1/token")
+@wire_view(_error, "/oauth/v1/token", LOG)
 def token(request: HttpRequest) -> Response:
     """A pair of tokens for a secret, or for a refresh token, whose old pair dies."""
     allow(request, "POST")

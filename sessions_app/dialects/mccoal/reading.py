@@ -19,6 +19,7 @@ from sessions_app.dialects.mccoal.access import (
     readable_server,
     self_of,
 )
+from sessions_app.dialects.mccoal.log import LOG
 from sessions_app.dialects.mccoal.shapes import (
     lines_documents,
     play_documents,
@@ -82,7 +83,7 @@ def _of_server(path: str, *, lists: str = "") -> Callable[[_Read], View]:
     """A view that gets the server and, where it `lists` (with "times" or without), the query."""
 
     def decorate(function: _Read) -> View:
-        @wire_view(error, path)
+        @wire_view(error, path, LOG)
         @wraps(function)
         def view(request: HttpRequest, server_key: str, **parts: str) -> Response:
             allow(request, "GET", "HEAD")
@@ -235,7 +236,7 @@ def _line_position(position: bytes) -> tuple[datetime, UUID]:
 # Servers
 
 
-@wire_view(error, "/api/v1/servers")
+@wire_view(error, "/api/v1/servers", LOG)
 def servers(request: HttpRequest) -> Response:
     """The project's servers, oldest first; by POST with a `manage` token, a new one."""
     allow(request, "GET", "HEAD", "POST")
@@ -265,7 +266,7 @@ def _create(request: HttpRequest) -> Response:
     return reply({**server_document(new.server, project.zone), "agent": agent}, 201)
 
 
-@wire_view(error, "/api/v1/servers/:key")
+@wire_view(error, "/api/v1/servers/:key", LOG)
 def server(request: HttpRequest, server_key: str) -> Response:
     """A server; by POST with a `manage` token it is renamed."""
     allow(request, "GET", "HEAD", "POST")
@@ -292,7 +293,7 @@ def server(request: HttpRequest, server_key: str) -> Response:
 # Who asks
 
 
-@wire_view(error, "/api/v1/users/self")
+@wire_view(error, "/api/v1/users/self", LOG)
 def users_self(request: HttpRequest) -> Response:
     """Who asks. A token belongs to a project and not to a person: it is a user of its own."""
     allow(request, "GET", "HEAD")
@@ -332,7 +333,7 @@ def users_self(request: HttpRequest) -> Response:
     )
 
 
-@wire_view(error, "/api/v1/servers/…")
+@wire_view(error, "/api/v1/servers/…", LOG)
 def nothing(request: HttpRequest, **_: str) -> Response:  # noqa: ARG001 - a view
     """Every other path of mc-coal's."""
     raise Problem(404, "There is nothing at this path.")

@@ -51,6 +51,14 @@ class BadParameters(Problem):
         super().__init__(400, "bad parameters")
         self.errors = errors
 
+    @property
+    def reason(self) -> str:
+        said = {
+            name: problem if isinstance(problem, str) else " ".join(problem)
+            for name, problem in self.errors.items()
+        }
+        return "; ".join(f"{name}: {problem}" for name, problem in said.items())
+
 
 def error(problem: Problem) -> Response:
     """The reply for what went wrong: ``{"errors": …}``."""

@@ -15,6 +15,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.viewsets import GenericViewSet
 
+from sessions_app.dialects.tstats.log import note_reading
 from sessions_app.dialects.tstats.words import (
     BadField,
     error,
@@ -149,12 +150,16 @@ class SessionListing(GenericViewSet[Any]):
 
     def handle_exception(self, exc: Exception) -> Any:
         http = self.request._request
+        project = getattr(self, "project", None)
         if isinstance(exc, ValidationError):
             [(field, details), *_] = dict(exc.detail).items()  # type: ignore[arg-type]
             exc = BadField(field, f"is wrong: {_first(details)}")
         elif isinstance(exc, NotFound):
             exc = Problem(404, str(exc.detail))
-        return HotReply(error(problem_of(exc, http.method or "", http.path_info)))
+        problem = problem_of(exc, http.method or "", http.path_info)
+        if project and problem.status == 400:
+            note_reading(project.pk, http.get_full_path(), problem)
+        return HotReply(error(problem))
 
 
 def _first(details: Any) -> str:

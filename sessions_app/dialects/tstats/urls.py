@@ -3,6 +3,7 @@
 from django.urls import re_path
 
 from sessions_app.dialects.tstats.listing import SessionListing
+from sessions_app.dialects.tstats.log import LOG
 from sessions_app.dialects.tstats.wire import answer
 from sessions_app.dialects.tstats.words import PREFLIGHT, error
 from telemetry.door.http import HotRoute
@@ -16,7 +17,7 @@ _READS = frozenset({"GET", "HEAD"})
 _NAMES = ("sessions", "sesssions")
 # A client whose base URL ends in a slash asks for two.
 HOT_ROUTES = [
-    HotRoute(path, answer, error, PREFLIGHT, is_prefix=path.endswith("/"), leaves=_READS)
+    HotRoute(path, answer, error, PREFLIGHT, is_prefix=path.endswith("/"), leaves=_READS, log=LOG)
     for name in _NAMES
     for path in (f"/{name}/", f"/{name}", f"//{name}/", f"//{name}")
 ]
