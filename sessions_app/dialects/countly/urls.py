@@ -2,14 +2,24 @@
 
 from sessions_app.dialects.countly.wire import bulk, write
 from sessions_app.dialects.countly.words import PREFLIGHT, error
-from telemetry.door.http import HotRoute
+from telemetry.door.http import HotRoute, Request
 from telemetry.door.urls import urls_of
+from telemetry.rejected import APP_KEY, Dialect, Key
+from telemetry.rejected.log import RejectedLog, find_key
 
 __all__ = ["HOT_ROUTES", "urlpatterns"]
 
+
+def _key_of(request: Request) -> Key | None:
+    key = find_key(request, "app_key")
+    return Key(APP_KEY, key) if key else None
+
+
+# What the routes themselves answer they note themselves; this is for what the door refuses.
+_LOG = RejectedLog(Dialect.COUNTLY, _key_of, gets_write=True)
 # An SDK whose server is set with a slash at its end asks for two.
 HOT_ROUTES = [
-    HotRoute(path, answer, error, PREFLIGHT)
+    HotRoute(path, answer, error, PREFLIGHT, log=_LOG)
     for name, answer in (("i", write), ("i/bulk", bulk))
     for path in (f"/{name}", f"/{name}/", f"//{name}")
 ]

@@ -6,6 +6,7 @@ answered by ``Success`` and an ``info``, and is in the project's log of rejected
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from sessions_app.dialects.countly.params import BadJSON, Params, load_json, read_params
@@ -19,14 +20,18 @@ from sessions_app.dialects.countly.words import (
 )
 from sessions_app.services.usage import AppRequest, Outcome, Result, record_requests
 from sessions_app.usage.names import text_of
-from telemetry import clock
+from telemetry import clock, wire_json
 from telemetry.door.call import problem_of
-from telemetry.door.http import Problem, Request, Response
+from telemetry.door.http import Request, Response
+from telemetry.rejected import APP_KEY, Dialect, Key, Rejection, note_rejected
 
 __all__ = ["bulk", "write"]
 
 _MISSING = 'Missing parameter "app_key" or "device_id"'
+_NO_APP = "App does not exist"
+_NO_REQUESTS, _BAD_REQUESTS = 'Missing parameter "requests"', 'Invalid parameter "requests"'
 _IGNORED = "Ignoring device_id"
+_SKIPPED = Outcome(Result.STORED)
 _INFO = {
     Result.REPEATED: "Request ignored: Duplicate request",
     Result.NO_CHECKSUM: "Request does not have checksum",
@@ -64,11 +69,14 @@ async def _answer(
 
 async def _write(request: Request, params: Params, problems: list[str], callback: str) -> Response:
     app_key, device_id = text_of(params.get("app_key")), text_of(params.get("device_id"))
-    if not app_key and params.get("app_key") is not None and params["app_key"] != "":
-        return result(400, "App does not exist", callback)  # an object, say
+    if not app_key and params.get("app_key") not in {None, ""}:
+        return result(400, _NO_APP, callback)  # an object, say
     if not app_key or not device_id:
-        raise Problem(400, f"{_MISSING} ({problems[0]})" if problems else _MISSING)
+        reason = "; ".join((_MISSING, *problems))
+        await _note(request, 400, reason, key=app_key)
+        return result(400, _MISSING, callback)
     if not is_usable_device(device_id):
+        await _note(request, 200, _IGNORED, key=app_key)
         return success(_IGNORED, callback)
     app_request = read_request(
         params,
@@ -81,33 +89,44 @@ async def _write(request: Request, params: Params, problems: list[str], callback
     )
     (outcome,) = await record_requests((app_request,))
     if outcome.result is Result.UNKNOWN_APP:
-        return result(400, "App does not exist", callback)
-    info = _INFO.get(outcome.result) or "; ".join((*problems, *outcome.problems))[:_MOST_INFO]
-    if info:
+        return result(400, _NO_APP, callback)
+    if outcome.result is Result.REPEATED:
+        return success(_INFO[Result.REPEATED], callback)
+    if wrong := [*problems, *_wrong_with(outcome)]:
+        info = "; ".join(wrong)[:_MOST_INFO]
+        await _note(request, 200, info, project=outcome.project_id)
         return success(info, callback)
     return result(200, "Success", callback) if callback else SUCCESS
 
 
 async def _bulk(request: Request, params: Params, problems: list[str], callback: str) -> Response:
     raw = params.get("requests")
+    app_key = text_of(params.get("app_key"))
     if raw is None or raw == "":
-        return result(400, 'Missing parameter "requests"', callback)
+        await _note(request, 400, "; ".join((_NO_REQUESTS, *problems)), key=app_key)
+        return result(400, _NO_REQUESTS, callback)
+    reason = "this is no array"
     if isinstance(raw, str):
         try:
             raw = load_json(raw.encode("utf-8", "replace"))
-        except BadJSON:
-            raw = None
+        except BadJSON as problem:
+            raw, reason = None, f"this is not JSON: {problem}"
     if not isinstance(raw, list):
-        return result(400, 'Invalid parameter "requests"', callback)
+        await _note(request, 400, f"{_BAD_REQUESTS}: {reason}", key=app_key)
+        return result(400, _BAD_REQUESTS, callback)
     received, signed = _now(), _signed(request)
     items: list[tuple[AppRequest | None, list[str]]] = [
         _item(item, params, received, signed) for item in raw
     ]
     requests = [found for found, _ in items if found]
     outcomes = iter(await record_requests(requests) if requests else ())
-    for found, wrong in items:
-        if found:
-            wrong.extend(_wrong_with(next(outcomes)))
+    for (found, wrong), item in zip(items, raw, strict=True):
+        outcome = next(outcomes) if found else _SKIPPED
+        wrong.extend(_wrong_with(outcome))
+        if wrong and outcome.result is not Result.REPEATED:
+            key = "" if found else text_of(_of(item, "app_key")) or app_key
+            project = outcome.project_id
+            await _note(request, 200, "; ".join(wrong), item=item, project=project, key=key)
     told = [
         f"requests[{place}]: {'; '.join(wrong)}" for place, (_, wrong) in enumerate(items) if wrong
     ]
@@ -145,10 +164,38 @@ def _item(
     return request, problems
 
 
+def _of(item: Any, name: str) -> Any:
+    return item.get(name) if isinstance(item, dict) else None
+
+
 def _wrong_with(outcome: Outcome) -> list[str]:
     if outcome.result is Result.UNKNOWN_APP:
-        return ["App does not exist"]
+        return [_NO_APP]
     return [_INFO[outcome.result]] if outcome.result in _INFO else list(outcome.problems)
+
+
+async def _note(
+    request: Request,
+    status: int,
+    reason: str,
+    *,
+    project: int | None = None,
+    key: str = "",
+    item: Any = None,
+) -> None:
+    """Into the project's log of rejected input; of a bulk the `item` alone."""
+    await note_rejected(
+        Rejection(
+            dialect=Dialect.COUNTLY,
+            status=status,
+            path=f"{request.method} {request.path}",
+            reason=reason,
+            query=request.query if item is None else b"",
+            what=request.body if item is None else partial(wire_json.dump, item),
+            project=project,
+            key=Key(APP_KEY, key) if key else None,
+        )
+    )
 
 
 def _signed(request: Request) -> bytes:
