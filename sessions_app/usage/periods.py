@@ -5,7 +5,6 @@ together of the largest pieces whose users were counted: years, months, weeks, a
 left of a week has as many users as its days together, or as the whole week, whichever is less.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from sessions_app.usage.buckets import (
     month_bucket,
     week_bucket,
 )
+from telemetry import wire_json
 
 __all__ = ["Period", "Pieces", "Ranges", "period_of", "pieces_of", "ranges_of"]
 
@@ -94,15 +94,15 @@ def _days_until(last: date, count: int) -> Period:
 
 def _between(text: str, zone: tzinfo) -> tuple[date, date] | None:
     try:
-        found: Any = json.loads(text) if text.startswith("[") else None
+        found: Any = wire_json.load(text.encode()) if text.startswith("[") else None
     except (ValueError, RecursionError):
         return None
     if not (isinstance(found, list) and len(found) == 2):
         return None
     if not all(type(each) in {int, float} for each in found):
         return None
-    times = sorted(min(max(each / 1000, _EARLIEST), LATEST) for each in found)
-    first, last = (datetime.fromtimestamp(each, zone).date() for each in times)
+    times = sorted(min(max(each, _EARLIEST * 1000), LATEST * 1000) for each in found)
+    first, last = (datetime.fromtimestamp(each / 1000, zone).date() for each in times)
     return first, last
 
 
