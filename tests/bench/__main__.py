@@ -11,7 +11,18 @@ import sys
 from typing import Any
 
 from telemetry.serving import default_workers
-from tests.bench import beats, board, events, loglines, memory, pages, plays, watchers, writes
+from tests.bench import (
+    beats,
+    board,
+    events,
+    loglines,
+    memory,
+    pages,
+    plays,
+    usage,
+    watchers,
+    writes,
+)
 from tests.bench.load import need_wrk
 from tests.server import running_server
 
@@ -27,12 +38,14 @@ BARS = {
     "board_many_of_few": (1.5, "below"),
     "events_of_bare_at_64": (0.18, "at least"),
     "events_of_bare_at_256": (0.35, "at least"),
+    "usage_of_bare_at_64": (0.10, "at least"),
+    "usage_of_bare_at_256": (0.20, "at least"),
     "first_page_many_of_few": (1.5, "below"),
     "thousandth_page_many_of_few": (1.5, "below"),
 }
 PARTS = [
     *("writes", "beats", "events", "loglines", "watchers", "board", "memory", "pages"),
-    "plays",
+    *("plays", "usage"),
 ]
 
 
@@ -52,6 +65,8 @@ def main() -> None:
             report["beats"] = beats.measure(server, workers, 2 if options.quick else 8)
         if "events" in wanted:
             report["events"] = events.measure(server, workers, 2 if options.quick else 8)
+        if "usage" in wanted:
+            report["usage"] = usage.measure(server, workers, 2 if options.quick else 8)
         if "watchers" in wanted:
             report["watchers"] = watchers.measure(server, 5 if options.quick else 20)
         if "board" in wanted:
@@ -74,6 +89,7 @@ def bars(report: dict[str, Any]) -> dict[str, Any]:
         **report.get("writes", {}).get("ratios", {}),
         **report.get("beats", {}).get("ratios", {}),
         **report.get("events", {}).get("ratios", {}),
+        **report.get("usage", {}).get("ratios", {}),
     }
     if "board" in report:
         figures["board_many_of_few"] = report["board"]["board_many_of_few"]
@@ -106,6 +122,10 @@ def table(report: dict[str, Any]) -> None:
         _loads("beats", report["beats"])
     if "events" in report:
         _loads("events", report["events"])
+    if "usage" in report:
+        _loads("usage", report["usage"])
+        bulk = report["usage"]["bulks_of_50"]
+        _line("bulks of 50", f"{bulk['requests_per_second']} requests/s", bulk["p50"], bulk["p99"])
     if "watchers" in report:
         for name, figure in report["watchers"].items():
             _line(name.replace("_", " "), figure)
