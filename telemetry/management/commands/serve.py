@@ -16,6 +16,7 @@ from telemetry.data_dir import why_not_beside
 from telemetry.management.greeting import greeting
 from telemetry.services import bootstrap
 from telemetry.serving import check_free, default_workers, run
+from telemetry.static_files import collect_static
 
 
 class Command(BaseCommand):
@@ -33,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
-        with _listening_at(host, port):
+        with listening_at(host, port):
             check_free(host, port)  # before a password is made and shown for the only time
         self._prepare()
         made = bootstrap(admin_email=settings.ADMIN_EMAIL)
@@ -41,7 +42,7 @@ class Command(BaseCommand):
             self.stdout.write(line)
         self.stdout.flush()
         connections.close_all()
-        with _listening_at(host, port):
+        with listening_at(host, port):
             run(host, port, options["workers"] or default_workers())
 
     def _prepare(self) -> None:
@@ -51,11 +52,11 @@ class Command(BaseCommand):
         if problem := geo.problem():
             self.stdout.write(f"{problem} Countries stay unknown.")
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        collect_static()
 
 
 @contextmanager
-def _listening_at(host: str, port: int) -> Iterator[None]:
+def listening_at(host: str, port: int) -> Iterator[None]:
     """A problem with the address as one line that says what to do."""
     try:
         yield
