@@ -16,6 +16,7 @@ from django.utils.timezone import now
 from telemetry import services
 from telemetry.admin_base import DeletedByService, StaffAdmin, StaffPermissions, become, show_once
 from telemetry.models import AccessToken, Membership, Project, User
+from telemetry.rejected.admin import RejectedInputAdmin  # noqa: F401 - registers itself
 
 if TYPE_CHECKING:
     _MembershipsOf = admin.TabularInline[Membership, Any]

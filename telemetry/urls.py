@@ -16,6 +16,8 @@ from stats_app.api import StatViewSet
 from stats_app.dialects import stathat
 from telemetry import views
 from telemetry.door.urls import urls_of
+from telemetry.rejected.api import RejectedViewSet
+from telemetry.rejected.views import rejected_clear, rejected_list
 
 router = SimpleRouter()
 router.trailing_slash = "/?"  # a redirect would turn a client's POST into a GET
@@ -24,6 +26,7 @@ router.register("devices", DeviceViewSet, basename="device")
 router.register("sessions", SessionViewSet, basename="session")
 router.register("events", EventViewSet, basename="event")
 router.register("players", PlayerViewSet, basename="player")
+router.register("rejected", RejectedViewSet, basename="rejected")
 
 handler404 = "telemetry.views.not_found"
 handler500 = "telemetry.views.server_error"
@@ -43,6 +46,8 @@ urlpatterns = [
     path("accounts/login/", auth_views.LoginView.as_view(), name="login"),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("projects/<slug:slug>/", views.project_overview, name="project"),
+    path("projects/<slug:slug>/rejected/", rejected_list, name="rejected"),
+    path("projects/<slug:slug>/rejected/clear/", rejected_clear, name="rejected-clear"),
     path("projects/<slug:slug>/stats/", include("stats_app.urls")),
     path("projects/<slug:slug>/devices/", include("devices_app.urls")),
     path("projects/<slug:slug>/", include("sessions_app.urls")),

@@ -24,6 +24,7 @@ from telemetry.access import is_staff, manager_addresses, may_manage, projects_o
 from telemetry.metrics import metrics_text
 from telemetry.models import Membership, Project
 from telemetry.pages import member_page, public_url
+from telemetry.rejected.selectors import rejected_facts
 
 logger = logging.getLogger(__name__)
 
@@ -134,6 +135,7 @@ def project_overview(request: HttpRequest, project: Project) -> HttpResponse:
         "stats": stat_facts([project]).get(project.pk, StatFacts()),
         "devices": device_facts([project]).get(project.pk, DeviceFacts()),
         "sessions": session_facts([project]).get(project.pk, SessionFacts()),
+        "rejected": rejected_facts(project),
         "registering": registering(public_url(request)),
         "can_manage": can_manage,
         "told": manager_addresses(project) if can_manage else [],

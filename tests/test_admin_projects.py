@@ -148,7 +148,7 @@ def test_a_project_is_deleted_with_all_that_is_stored(
             count=1, sum=1, min=1, max=1, sum_squares=1,
         )  # fmt: skip
     assert "Lab" in staff.get(url("project", "delete", lab.pk)).content.decode()
-    with django_assert_max_num_queries(40), django_capture_on_commit_callbacks(execute=True):
+    with django_assert_max_num_queries(60), django_capture_on_commit_callbacks(execute=True):
         staff.post(url("project", "delete", lab.pk), {"post": "yes"})
     for model in (Project, AccessToken, Stat, *RESOLUTIONS):
         assert not model.objects.exists()

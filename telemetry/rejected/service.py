@@ -11,14 +11,20 @@ from typing import Any
 
 from telemetry import clock
 from telemetry.ids import new_id
-from telemetry.models import RejectedInput
+from telemetry.models import Project, RejectedInput
 from telemetry.rejected.keys import Key
 from telemetry.rejected.limits import Group, Limiter
 from telemetry.rejected.masking import mask_input, mask_known
 from telemetry.rejected.writes import CountMore, RecordRejection
 from telemetry.store import Store, get_store
 
-__all__ = ["Dialect", "Rejection", "note_rejected", "note_rejected_and_wait"]
+__all__ = [
+    "Dialect",
+    "Rejection",
+    "clear_rejected",
+    "note_rejected",
+    "note_rejected_and_wait",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +85,11 @@ def note_rejected_and_wait(rejection: Rejection) -> None:
             _stored(group, write, get_store().submit_and_wait(write))
     except Exception as error:  # noqa: BLE001 - as above
         _failed(error)
+
+
+def clear_rejected(*, project: Project) -> None:
+    """Forget all that was rejected of what came for a project."""
+    RejectedInput.objects.filter(project=project).delete()
 
 
 def count_soon() -> None:
