@@ -179,5 +179,5 @@ def test_events_are_added_up(project):
     assert o(project, "events", events='["a","b","a","unknown"]') == together
     assert o(project, "events", events='["a"]')["2014"]["c"] == 1
     assert o(project, "events", events='["a","b"]', action="refresh") == together
-    for wrong in ("[]", "{}", "x", "[1]", '["unknown"]', "null", "[" * 5000):
+    for wrong in ("[]", "{}", "x", "[1]", '["unknown"]', "null", "[" * 5000, '["\\u0000\\ud800"]'):
         assert o(project, "events", events=wrong) == {}

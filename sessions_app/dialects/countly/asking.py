@@ -19,7 +19,7 @@ from telemetry import wire_json
 from telemetry.door.http import Problem, Response
 from telemetry.door.urls import View, wire_view
 
-__all__ = ["SUCCESS", "Asked", "asked_by", "asking"]
+__all__ = ["SUCCESS", "Asked", "asked_by", "asking", "storable"]
 
 SUCCESS = {"result": "Success"}
 
@@ -37,9 +37,7 @@ class Asked:
         value = self._values.get(name)
         if value is None or isinstance(value, dict | list):
             return ""
-        text = value if isinstance(value, str) else json.dumps(value)
-        # JSON can spell halves of characters, and PostgreSQL has no NUL.
-        return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+        return storable(value if isinstance(value, str) else json.dumps(value))
 
     def document(self, name: str) -> Any:
         """A parameter that is JSON, or the text of such; None if there is none, or it is wrong."""
@@ -53,6 +51,11 @@ class Asked:
 
     def has(self, name: str) -> bool:
         return bool(self._values.get(name))
+
+
+def storable(text: str) -> str:
+    """JSON can spell halves of characters, and PostgreSQL has no NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def asked_by(request: HttpRequest) -> Asked:

@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from sessions_app.dialects.countly.access import app_id_of, holder_in, project_of_app_id
-from sessions_app.dialects.countly.asking import SUCCESS, Asked, asking
+from sessions_app.dialects.countly.asking import SUCCESS, Asked, asking, storable
 from sessions_app.dialects.countly.words import error
 from sessions_app.services.apps import create_app, reset_app, update_app
 from telemetry.access import Project
@@ -168,7 +168,7 @@ def _texts(args: Any, *names: str) -> dict[str, str]:
     texts = {name: args[name] for name in names if name in args}
     if not all(isinstance(text, str) for text in texts.values()):
         raise Problem(400, "Not enough args")
-    return texts
+    return {name: storable(text) for name, text in texts.items()}
 
 
 # A member's key

@@ -9,7 +9,7 @@ from typing import Any
 
 from sessions_app.counters import Dimension, event_totals, events_and_segments, usage_counters
 from sessions_app.dialects.countly.access import app_id_of, app_to_read, check_parameters
-from sessions_app.dialects.countly.asking import Asked, asking
+from sessions_app.dialects.countly.asking import Asked, asking, storable
 from sessions_app.dialects.countly.shapes import (
     CLASSIC,
     Wanted,
@@ -79,8 +79,8 @@ def _events(asked: Asked, wanted: Wanted) -> Any:
     if not asked.has("events"):
         return event_document(wanted, asked.text("event"), asked.text("segmentation"))
     events = asked.document("events")
-    named = events if isinstance(events, list) else []
-    return events_document(wanted, [each for each in named if isinstance(each, str)][:_MOST_EVENTS])
+    named = events[:_MOST_EVENTS] if isinstance(events, list) else []
+    return events_document(wanted, [storable(each) for each in named if isinstance(each, str)])
 
 
 def _get_events(asked: Asked, wanted: Wanted) -> Any:  # noqa: ARG001
