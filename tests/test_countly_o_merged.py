@@ -56,6 +56,14 @@ def test_a_request_may_ask_for_either_shape(project):
     assert o(classic, "devices", shape="x")["_id"]
 
 
+def test_users_of_a_month_are_not_those_of_the_year(project):
+    usage(project, Dimension.DEVICE, "x", b2015={"t": 9, "u": 2}, b201501={"u": 3})
+    assert o(project, "devices")["2015"] == {"x": {"u": 2}, "1": {"x": {"u": 3}}}
+    usage(project, Dimension.DEVICE, "y", b201501={"u": 3})
+    assert o(project, "devices")["2015"]["1"] == {"x": {"u": 3}, "y": {"u": 3}}
+    assert "y" not in o(project, "devices")["2015"]
+
+
 def test_lengths_of_sessions_are_there_by_week(project):
     usage(project, Dimension.DURATION, "2", b2015={"t": 1}, b2015001={"t": 1})
     assert o(project, "sessions")["2015"] == {"ds": {"2": 1}, "w1": {"ds": {"2": 1}}}

@@ -73,30 +73,49 @@ def add_usage(
     what a year has in all is the sum of those of its months that are among the rows.
     """
     at = document.at
+    names: dict[str, str] = {}
     for dimension, bucket, value, t, n, u, d, e in rows:
         letter = ranges.get(dimension)
         if letter is not None:
             if t:
                 at(bucket).setdefault(letter, {})[value] = t
             continue
-        counts = {"t": t, "n": n, "u": u, "d": d, "e": e}
+        # There may be a million of these.
+        counts = {}
         if by_months and is_year(bucket):
-            counts = {"u": u}
-        if any(counts.values()):
-            name = None if dimension == plain else shown(value)
-            _add(at(bucket), name, counts)
-            if by_months and is_month(bucket):
-                counts["u"] = 0
-                if any(counts.values()):
-                    _add(at(bucket // 100), name, counts)
+            t = n = d = e = 0  # noqa: PLW2901
+        if t:
+            counts["t"] = t
+        if n:
+            counts["n"] = n
+        if u:
+            counts["u"] = u
+        if d:
+            counts["d"] = d
+        if e:
+            counts["e"] = e
+        if not counts:
+            continue
+        name = None
+        if dimension != plain:
+            name = names.get(value) or names.setdefault(value, shown(value))
+        if by_months and is_month(bucket) and (t or n or d or e):
+            of_year = counts.copy()
+            of_year.pop("u", None)
+            _add(at(bucket // 100), name, of_year)
+        _add(at(bucket), name, counts)
 
 
 def _add(node: dict[str, Any], name: str | None, counts: dict[str, int]) -> None:
+    if name is not None:
+        held = node.setdefault(name, counts)
+        if held is counts:
+            return
+    else:
+        held = node
     # Values of two dimensions may have one name: then they are one, as they were at Countly.
-    held = node if name is None else node.setdefault(name, {})
     for letter, count in counts.items():
-        if count:
-            held[letter] = held.get(letter, 0) + count
+        held[letter] = held.get(letter, 0) + count
 
 
 def add_events(
