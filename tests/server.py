@@ -18,7 +18,10 @@ from typing import Any
 
 import psycopg
 
-from telemetry.postgres.embedded import ensure_running, release, server_status
+from telemetry.postgres.embedded import ensure_running
+from tests.commands import commands
+from tests.databases import stop_database
+from tests.prepared import prepare
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
@@ -99,7 +102,10 @@ class ServerProcess:
 
     def create_project(self, name: str = "Test", *options: str) -> dict[str, Any]:
         """A new project's keys, as ``create_project --json`` prints them."""
-        keys: dict[str, Any] = json.loads(self.manage("create_project", name, "--json", *options))
+        command = ("create_project", name, "--json", *options)
+        is_embedded = "DATABASE_URL" not in self.env
+        out = commands.run(self.data_dir, *command) if is_embedded else self.manage(*command)
+        keys: dict[str, Any] = json.loads(out)
         return keys
 
     @property
@@ -110,12 +116,16 @@ class ServerProcess:
         return match[1]
 
     def query(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
-        """Rows straight from its database, by a connection that Django has no part in."""
+        """Rows straight from its database, by a connection that Django has no part in.
+
+        `params` in their order, or one dictionary of them by name.
+        """
         server = ensure_running(self.data_dir)
         with psycopg.connect(
             host=server.host, port=server.port, user=server.user, dbname=server.dbname
         ) as connection:
-            return connection.execute(sql.encode(), params).fetchall()
+            named = params[0] if len(params) == 1 and isinstance(params[0], dict) else params
+            return connection.execute(sql.encode(), named).fetchall()
 
 
 class ForeignDatabase:
@@ -123,30 +133,37 @@ class ForeignDatabase:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
+        prepare(data_dir)
         info = ensure_running(data_dir)
         self.url = (
             f"postgresql://{info.user}@/{info.dbname}?host={str(info.host).replace('/', '%2F')}"
         )
 
     def stop(self) -> None:
-        forget_database(self.data_dir)
-        assert not server_status(self.data_dir)
+        stop_database(self.data_dir)
 
     def start(self) -> None:
         ensure_running(self.data_dir)
 
 
 @contextmanager
-def running_server(*, workers: int = 2, **env: str) -> Iterator[ServerProcess]:
-    """A started server with an empty data folder, gone at the end."""
+def running_server(
+    *, workers: int = 2, prepared: bool = True, **env: str
+) -> Iterator[ServerProcess]:
+    """A started server with data of its own, gone at the end.
+
+    `prepared`: its database, empty, and its static files are there already (see `prepare`).
+    """
     with open_folder() as folder:
         server = ServerProcess(folder / "var", workers=workers, **env)
+        if prepared:
+            prepare(server.data_dir)
         server.start()
         try:
             yield server
         finally:
             server.kill()
-            forget_database(server.data_dir)
+            stop_database(server.data_dir)
 
 
 @contextmanager
@@ -155,14 +172,6 @@ def open_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="telemetry-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
-
-
-def forget_database(data_dir: Path) -> None:
-    """Stop using its database, so that it ends, and wait for that."""
-    release(data_dir)
-    deadline = time.monotonic() + 20
-    while server_status(data_dir) and time.monotonic() < deadline:
-        time.sleep(0.05)
 
 
 def free_port() -> int:

@@ -20,6 +20,7 @@ from tests.bench import (
     pages,
     plays,
     usage,
+    usage_reads,
     watchers,
     writes,
 )
@@ -40,12 +41,15 @@ BARS = {
     "events_of_bare_at_256": (0.35, "at least"),
     "usage_of_bare_at_64": (0.10, "at least"),
     "usage_of_bare_at_256": (0.20, "at least"),
+    "refresh_many_of_few": (1.5, "below"),
+    "month_many_of_few": (1.5, "below"),
+    "month_of_sessions_many_of_few": (1.5, "below"),
     "first_page_many_of_few": (1.5, "below"),
     "thousandth_page_many_of_few": (1.5, "below"),
 }
 PARTS = [
     *("writes", "beats", "events", "loglines", "watchers", "board", "memory", "pages"),
-    *("plays", "usage"),
+    *("plays", "usage", "usage_reads"),
 ]
 
 
@@ -67,6 +71,8 @@ def main() -> None:
             report["events"] = events.measure(server, workers, 2 if options.quick else 8)
         if "usage" in wanted:
             report["usage"] = usage.measure(server, workers, 2 if options.quick else 8)
+        if "usage_reads" in wanted:
+            report["usage_reads"] = usage_reads.measure(server, 50 if options.quick else 200)
         if "watchers" in wanted:
             report["watchers"] = watchers.measure(server, 5 if options.quick else 20)
         if "board" in wanted:
@@ -96,6 +102,9 @@ def bars(report: dict[str, Any]) -> dict[str, Any]:
     for name in ("first_page_many_of_few", "thousandth_page_many_of_few"):
         if "plays" in report:
             figures[name] = report["plays"][name]
+    if "usage_reads" in report:
+        reads = report["usage_reads"].items()
+        figures |= {name: figure for name, figure in reads if name.endswith("_many_of_few")}
     if "pages" in report:
         figures["page_many_of_few"] = report["pages"]["page_many_of_few"]
     if "memory" in report:
@@ -132,7 +141,10 @@ def table(report: dict[str, Any]) -> None:
     if "loglines" in report:
         for name, figure in report["loglines"].items():
             _line(name.replace("_", " "), figure)
-    for part, unit in (("board", "devices"), ("pages", "stats"), ("plays", "sessions")):
+    for part, unit in (
+        *(("board", "devices"), ("pages", "stats"), ("plays", "sessions")),
+        ("usage_reads", "days"),
+    ):
         for name in ("few", "many") if part in report else ():
             figures = dict(report[part][name])
             _line(f"{figures.pop(unit)} {unit}", *(f"{k} {v} ms" for k, v in figures.items()))
