@@ -181,7 +181,7 @@ def test_what_is_asked_wrongly_of_a_server_is_logged_without_its_key():
     mccoal.get(mccoal.path_of(server, "sessions"), method="POST")
     ((_, status, path, reason, what),) = logged()
     assert (status, path) == (400, f"GET /api/v1/servers/{server.key[:4]}…/sessions")
-    assert reason == "size: Not a valid integer value Number must be between 1 and 50."
+    assert reason == "size: Not a valid integer value, Number must be between 1 and 50."
     assert what == "?size=many&cursor=x"
 
 

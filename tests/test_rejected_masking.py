@@ -155,6 +155,22 @@ def test_what_is_no_secret_is_shown_as_it_came(raw, found):
     assert shown(raw) == found
 
 
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        ("steve[/10.0.0.1:5000] logged in", "steve[/10.…:5000] logged in"),
+        ("ip_address=203.0.113.7&a=1", "ip_address=203.…&a=1"),
+        ("alex[/[2001:db8::17]:5000] logged in", "alex[/[2001:…]:5000] logged in"),
+        ("a=::ffff:10.0.0.1", "a=:…"),
+        ("ip=2001%3Adb8%3A%3A17", "ip=2001:…"),
+        ("2013-04-13 20:50:34 [INFO] 1.2.3", "2013-04-13 20:50:34 [INFO] 1.2.3"),
+        ('{"a":1,"b":[2.5,3.5]}', '{"a":1,"b":[2.5,3.5]}'),
+    ],
+)
+def test_addresses_are_not_kept(raw, found):
+    assert shown(raw) == found
+
+
 def test_a_countly_events_key_is_its_name():
     text = 'app_key=abcdefghijklmnop&events=[{"key":"level done","count":"x"}]'
     expected = 'app_key=abcd…&events=[{"key":"level done","count":"x"}]'

@@ -1,4 +1,4 @@
-"""Takes secrets out of what is stored of rejected input, and makes it text that can be stored.
+"""Takes secrets and addresses out of rejected input, and makes it text that can be stored.
 
 What was rejected may be anything: a query, a form, JSON, either inside of the other, encoded
 twice, cut off in the middle or no such thing at all. So nothing is parsed. Wherever something
@@ -47,8 +47,13 @@ _MASKED = re.compile(rf"[^{_CUT}]{{0,{_SHOWN}}}{_CUT}")
 _PART = re.compile(
     r"(;[\s+]*name=\\*\"?([^\"\r\n;]++)[^\n]*+\n(?:[^\r\n]++\r?\n)*+\r?\n)(.*?)(?=\r?\n--|\Z)", re.S
 )
+# Those of networks, of which projects may want to store none; times have fewer colons.
+_ADDRESS = re.compile(
+    r"(?<![\w.])(\d{1,3}\.)(?:\d{1,3}\.){2}\d{1,3}(?![\w.]*\w)"
+    r"|(?<![\w:])([0-9a-fA-F]{0,4}:)(?:[0-9a-fA-F]{0,4}:){2,6}(?:[\d.]{7,15}|[0-9a-fA-F]{1,4})?(?![\w:])"
+)
 _SERVER = re.compile(r"(/servers/)([^/?#\s\"]++)")
-_ESCAPED = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|([nr]))")
+_ESCAPED = re.compile(r"(?<!\\)\\++(?:u([0-9a-fA-F]{4})|([nr]))")
 _BREAKS = {"n": "\n", "r": "\r"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -131,8 +136,9 @@ def _without(text: str, secret: str) -> str:
 
 
 def _scan(text: str, dialect: Dialect) -> str:
-    """`text` with the values masked of all that is named like a secret."""
+    """`text` with the values masked of all that is named like a secret, and without addresses."""
     text = _SERVER.sub(lambda found: found[1] + veil(found[2]), text)
+    text = _ADDRESS.sub(lambda found: f"{found[1] or found[2]}{_CUT}", text)
     text = _PART.sub(
         lambda found: found[1] + veil(found[3]) if _is_secret(found[2], dialect) else found[0],
         text,

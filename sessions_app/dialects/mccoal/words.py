@@ -54,7 +54,7 @@ class BadParameters(Problem):
     @property
     def reason(self) -> str:
         said = {
-            name: problem if isinstance(problem, str) else " ".join(problem)
+            name: problem if isinstance(problem, str) else ", ".join(problem)
             for name, problem in self.errors.items()
         }
         return "; ".join(f"{name}: {problem}" for name, problem in said.items())
