@@ -14,7 +14,7 @@ from telemetry.access import find_token, is_staff, may_manage, may_read, project
 from telemetry.keys import hash_secret
 from telemetry.models import AccessToken, Membership, Project, User
 
-__all__ = ["KeyHolder", "issue_api_key", "key_holder"]
+__all__ = ["KeyHolder", "Member", "all_members", "issue_api_key", "key_holder"]
 
 _LENGTH = 32
 
@@ -61,6 +61,26 @@ class KeyHolder:
         managed = Membership.objects.filter(user=self.user, role=Membership.Role.MANAGER)
         ids = set(managed.values_list("project_id", flat=True))
         return [project for project in readable if project.pk in ids], readable
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user as others see them: the ids of the projects that they manage, and may read."""
+
+    user: User
+    is_admin: bool
+    managed: list[int]
+    readable: list[int]
+
+
+def all_members() -> list[Member]:
+    """All users of the server, by name. Every project is an administrator's: none is listed."""
+    found = []
+    for user in User.objects.order_by("username").prefetch_related("memberships"):
+        memberships = [(each.project_id, each.role) for each in user.memberships.all()]
+        managed = [pk for pk, role in memberships if role == Membership.Role.MANAGER]
+        found.append(Member(user, is_staff(user), managed, [pk for pk, _ in memberships]))
+    return found
 
 
 def issue_api_key(*, username: str, password: str) -> str | None:

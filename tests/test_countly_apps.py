@@ -87,6 +87,28 @@ def test_who_i_am(project):
     assert ask("/o/users/me", api_key=token_of(project)).status == 401
 
 
+def test_administrators_see_who_there_is(project, admin, django_assert_num_queries):
+    user = member("zoe", (project, "manager"))
+    with django_assert_num_queries(3):
+        found = list(ask("/o/users/all", api_key=admin).json.values())
+    assert [(each["username"], each["global_admin"]) for each in found] == [
+        *(("admin", True), ("zoe", False)),
+    ]
+    assert found[0]["api_key"] == admin
+    assert found[1] == {
+        "_id": f"{user.pk:024x}",
+        "full_name": "zoe",
+        "username": "zoe",
+        "email": "zoe@example.org",
+        "global_admin": False,
+        "admin_of": [app_id(project)],
+        "user_of": [app_id(project)],
+        "is_current_user": False,
+    }
+    reply = ask("/o/users/all", api_key=key_of(user))
+    assert (reply.status, reply.json) == (401, NO_ADMIN)
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [

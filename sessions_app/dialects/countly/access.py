@@ -30,15 +30,26 @@ from telemetry.access import Project, project_of_app_key, project_of_id, reads_a
 from telemetry.api_keys import KeyHolder, key_holder
 from telemetry.door.http import Problem
 
-__all__ = ["app_id_of", "app_to_read", "check_parameters", "holder_in", "project_of_app_id"]
+__all__ = [
+    "app_id_of",
+    "app_to_read",
+    "check_parameters",
+    "hex_id",
+    "holder_in",
+    "project_of_app_id",
+]
 
 _NO_RIGHT = "User does not have view right for this application"
 _HEX = 16
 
 
+def hex_id(pk: int) -> str:
+    """24 hexadecimal digits, as Countly's ids have."""
+    return f"{pk:024x}"
+
+
 def app_id_of(project: Project) -> str:
-    """24 hexadecimal digits, as Countly's ids of apps have."""
-    return f"{project.pk:024x}"
+    return hex_id(project.pk)
 
 
 def project_of_app_id(app_id: str) -> Project | None:
@@ -47,7 +58,7 @@ def project_of_app_id(app_id: str) -> Project | None:
     except ValueError:
         return None
     # Another spelling (signs, underscores, capitals) is another id; no key is as large.
-    return project_of_id(pk) if f"{pk:024x}" == app_id and pk < 2**63 else None
+    return project_of_id(pk) if hex_id(pk) == app_id and pk < 2**63 else None
 
 
 def check_parameters(asked: Asked) -> None:

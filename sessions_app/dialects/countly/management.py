@@ -14,12 +14,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from sessions_app.dialects.countly.access import app_id_of, holder_in, project_of_app_id
+from sessions_app.dialects.countly.access import app_id_of, hex_id, holder_in, project_of_app_id
 from sessions_app.dialects.countly.asking import SUCCESS, Asked, asking, storable
 from sessions_app.dialects.countly.words import error
 from sessions_app.services.apps import create_app, reset_app, update_app
 from telemetry.access import Project
-from telemetry.api_keys import KeyHolder, issue_api_key
+from telemetry.api_keys import KeyHolder, Member, all_members, issue_api_key
 from telemetry.door.http import Problem, Response
 from telemetry.door.urls import wire_view
 from telemetry.services import delete_projects
@@ -75,23 +75,34 @@ def _app(project: Project) -> dict[str, str]:
 
 @asking("/o/users")
 def read_users(asked: Asked, what: str = "") -> Any:
-    """Who asks: ``me``. A token is nobody, and there is no list of ``all``."""
+    """Who asks: ``me``; or ``all`` users, for administrators. A token is nobody."""
     holder = _holder(asked, what, ("all", "me"))
     user = holder.user
     if user is None:
         raise Problem(401, "User does not exist")
     if what == "all":
-        raise Problem(400, "Users are managed in the admin")
+        _only_admins(holder)
+        found = {}
+        for each in all_members():
+            is_asking = each.user.pk == user.pk
+            own = _user(each) | ({"api_key": asked.key} if is_asking else {})
+            found[own["_id"]] = {**own, "is_current_user": is_asking}
+        return found
     managed, readable = holder.projects()
+    ids = ([project.pk for project in each] for each in (managed, readable))
+    return {**_user(Member(user, holder.is_admin, *ids)), "api_key": asked.key}
+
+
+def _user(member: Member) -> dict[str, Any]:
+    user = member.user
     return {
-        "_id": f"{user.pk:024x}",
+        "_id": hex_id(user.pk),
         "full_name": user.get_full_name() or user.get_username(),
         "username": user.get_username(),
         "email": user.email,
-        "global_admin": holder.is_admin,
-        "admin_of": [app_id_of(project) for project in managed],
-        "user_of": [app_id_of(project) for project in readable],
-        "api_key": asked.key,
+        "global_admin": member.is_admin,
+        "admin_of": [hex_id(pk) for pk in member.managed],
+        "user_of": [hex_id(pk) for pk in member.readable],
     }
 
 
