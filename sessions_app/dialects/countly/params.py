@@ -11,14 +11,16 @@ from telemetry import wire_json
 from telemetry.door.http import Problem, Request
 from telemetry.door.multipart import multipart_fields
 
-__all__ = ["BadJSON", "Params", "form", "load_json", "read_params"]
+__all__ = ["BadJSON", "Params", "form", "load_json", "read_params", "signed"]
 
 Params = dict[str, Any]
 
+_MULTIPART = b"multipart/form-data"
 # Whoever reads what was stored has less room on the stack than who takes it in.
 MAX_DEPTH = 100
 _UNSTORABLE = re.compile(rb"\\u(?:0000|d[89a-f])", re.IGNORECASE).search
 _HALF = re.compile("[\0\ud800-\udfff]")
+_QUOTED = ("%7B", "%5B")
 
 
 class BadJSON(ValueError):
@@ -33,10 +35,13 @@ def read_params(request: Request) -> tuple[Params, str]:
     problem = ""
     fields: Params = {}
     document: Params = {}
-    media_type = request.header(b"content-type").partition(b";")[0].strip().lower()
+    media_type = _media_type(request)
     try:
-        if media_type == b"multipart/form-data":
+        if media_type == _MULTIPART:
             parts = multipart_fields(request)
+            # With a picture, the SDK for the web sends what it has quoted for a query.
+            if any(value.startswith(_QUOTED) for value in parts.values()):
+                parts = {name: unquote(parts[name], errors="replace") for name in parts}
             fields = {_storable_text(name): _storable_text(parts[name]) for name in parts}
         elif body.lstrip()[:1] in {b"{", b"["} or media_type.endswith(b"json"):
             found = load_json(body)
@@ -51,6 +56,26 @@ def read_params(request: Request) -> tuple[Params, str]:
     except Problem as reason:
         problem = reason.message
     return {**fields, **form(request.query), **document}, problem
+
+
+def signed(request: Request) -> bytes:
+    """What a checksum is of: the query of whoever has it there, else the body.
+
+    Of a form in parts, as SDKs send a picture, it is of its fields, put together as in a query.
+    """
+    if b"checksum" in request.query or not request.body:
+        return request.query
+    if _media_type(request) == _MULTIPART and b"checksum" in request.body:
+        try:
+            parts = multipart_fields(request)
+        except Problem:
+            return request.body  # it is told as what is wrong with the body
+        return "&".join(f"{name}={parts[name]}" for name in parts).encode("utf-8", "replace")
+    return request.body
+
+
+def _media_type(request: Request) -> bytes:
+    return request.header(b"content-type").partition(b";")[0].strip().lower()
 
 
 def form(data: bytes) -> Params:
