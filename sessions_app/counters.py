@@ -90,13 +90,14 @@ def counted_names(
 
 
 def top_values(
-    project_id: int, dimensions: Sequence[int], since: Sequence[int], until: int
+    project_id: int, dimensions: Sequence[int], stretches: Ranges
 ) -> list[tuple[Any, ...]]:
-    """The sessions of each value between days, for each of the days `since`, the earliest first.
+    """The sessions of each value in stretches of days: dimension, value, and a number for each.
 
-    Dimension, value, and as many numbers; in the order in which the values were first seen.
+    In the order in which the values were first seen.
     """
-    sums = ", ".join(["sum(t) FILTER (WHERE bucket >= %s)::int8"] * len(since))
+    sums = ", ".join(["sum(t) FILTER (WHERE bucket BETWEEN %s AND %s)::int8"] * len(stretches))
+    low, high = (pick(ends) for pick, ends in zip((min, max), _columns(stretches), strict=True))
     return _rows(
         f"""
         SELECT c.*
@@ -107,7 +108,10 @@ def top_values(
                               AND k.event = '' AND k.segment = '' AND k.value = c.value
          ORDER BY k.place, c.value
         """,
-        [*since, project_id, _numbers(dimensions), since[0], until, project_id],
+        [
+            *(end for stretch in stretches for end in stretch),
+            *(project_id, _numbers(dimensions), low, high, project_id),
+        ],
     )
 
 

@@ -1,7 +1,8 @@
-"""``/o/analytics/dashboard`` and ``/countries``: numbers of 30 days, 7 days and today.
+"""``/o/analytics``: numbers of 30 days, 7 days and today, as dashboards and countries.
 
 As Countly's servers from 13.06 on had them, each compared with as many days before, except that
-users of a country are counted once: there those of several days were counted twice.
+users of a country are counted once: there those of several days were counted twice. Where a
+`period` is asked for, it is of that alone. What later servers had as well is in ``series``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 from sessions_app.counters import Dimension, top_values, usage_counters
 from sessions_app.dialects.countly.access import app_to_read, check_parameters
 from sessions_app.dialects.countly.asking import Asked, asking
+from sessions_app.dialects.countly.series import SERIES
 from sessions_app.usage.buckets import day_bucket, month_bucket, week_bucket
 from sessions_app.usage.countries import country_name
 from sessions_app.usage.documents import UsageRow
@@ -38,13 +40,16 @@ _T, _N, _U, _D, _E = range(5)
 def read_analytics(asked: Asked, what: str = "") -> Any:
     """Answers ``/o/analytics/…``."""
     check_parameters(asked)
-    answer = _ANSWERS.get(what)
-    if answer is None:
+    if what not in _ANSWERS and what not in SERIES:
         raise Problem(400, "Invalid path, must be one of /dashboard or /countries")
     project = app_to_read(asked)
     today = day_of(clock.time(), project.zone)
-    periods = {name: period_of(text, today, project.zone) for name, text in _PERIODS}
-    return answer(project, today, periods)
+    asked_for = asked.text("period")
+    if what in SERIES:
+        return SERIES[what](asked, project, period_of(asked_for, today, project.zone))
+    names = [(asked_for, asked_for)] if asked_for not in {"", "30days"} else _PERIODS
+    periods = {name: period_of(text, today, project.zone) for name, text in names}
+    return _ANSWERS[what](project, today, periods)
 
 
 class _Counted:
@@ -82,15 +87,13 @@ def _ranges(first: date, last: date) -> Ranges:
 
 
 def _dashboard(project: Project, today: date, periods: Mapping[str, Period]) -> dict[str, Any]:
-    longest = periods["30days"]
+    first = min(period.before_first for period in periods.values())
     day = day_bucket(today)
     hours = (day * 100, day * 100 + 23)
-    rows = usage_counters(
-        project.pk, [Dimension.SESSIONS], [*_ranges(longest.before_first, today), hours]
-    )
+    rows = usage_counters(project.pk, [Dimension.SESSIONS], [*_ranges(first, today), hours])
     sessions = _counted(rows).get("", _Counted())
-    since = [day_bucket(period.first) for period in periods.values()]
-    tops = top_values(project.pk, list(_TOPS.values()), since, day)
+    stretches = [(day_bucket(each.first), day_bucket(each.last)) for each in periods.values()]
+    tops = top_values(project.pk, list(_TOPS.values()), stretches)
     now = datetime.fromtimestamp(clock.time(), project.zone)
     found = {}
     for place, (name, period) in enumerate(periods.items()):
@@ -98,7 +101,7 @@ def _dashboard(project: Project, today: date, periods: Mapping[str, Period]) -> 
             top: _bars([(row[1], row[2 + place] or 0) for row in tops if row[0] == dimension])
             for top, dimension in _TOPS.items()
         }
-        is_today = name == "today"
+        is_today = period.first == period.last == today
         users = _users_by_hour(sessions, day) if is_today else _users_by_day(sessions, period)
         found[name] = {
             "dashboard": _numbers(sessions, period, is_estimate=not is_today),
@@ -207,7 +210,7 @@ def _dates(period: Period) -> str:
 
 
 def _countries(project: Project, today: date, periods: Mapping[str, Period]) -> dict[str, Any]:
-    first = periods["30days"].first
+    first = min(period.first for period in periods.values())
     counted = _counted(usage_counters(project.pk, [Dimension.COUNTRY], _ranges(first, today)))
     return {name: _country_list(counted, period) for name, period in periods.items()}
 

@@ -7,9 +7,10 @@ and ``top_events``. Which shape documents have is the project's setting; ``shape
 
 from typing import Any
 
-from sessions_app.counters import Dimension, event_totals, events_and_segments, usage_counters
+from sessions_app.counters import Dimension, event_totals, events_and_segments
 from sessions_app.dialects.countly.access import app_id_of, app_to_read, check_parameters
 from sessions_app.dialects.countly.asking import Asked, asking, storable
+from sessions_app.dialects.countly.series import METRICS, users_by_value
 from sessions_app.dialects.countly.shapes import (
     CLASSIC,
     Wanted,
@@ -20,26 +21,13 @@ from sessions_app.dialects.countly.shapes import (
 )
 from sessions_app.usage.buckets import day_bucket
 from sessions_app.usage.documents import number, shown
-from sessions_app.usage.periods import day_of, period_of, pieces_of
+from sessions_app.usage.periods import day_of, period_of
 from telemetry import clock
 from telemetry.access import Project
 from telemetry.door.http import Problem
 
 __all__ = ["read"]
 
-_METRICS = {
-    "users": Dimension.SESSIONS,
-    "countries": Dimension.COUNTRY,
-    "cities": Dimension.CITY,
-    "carriers": Dimension.CARRIER,
-    "devices": Dimension.DEVICE,
-    "os": Dimension.OS,
-    "platforms": Dimension.OS,
-    "os_versions": Dimension.OS_VERSION,
-    "platform_versions": Dimension.OS_VERSION,
-    "resolutions": Dimension.RESOLUTION,
-    "app_versions": Dimension.APP_VERSION,
-}
 _MOST_EVENTS = 500
 _USUAL_TOP = 10
 
@@ -89,17 +77,12 @@ def _get_events(asked: Asked, wanted: Wanted) -> Any:  # noqa: ARG001
 
 def _total_users(asked: Asked, wanted: Wanted) -> list[dict[str, Any]]:
     """How many users there were in the period, by the values of a metric or in all (``users``)."""
-    dimension = _METRICS.get(asked.text("metric"))
+    dimension = {**METRICS, "users": Dimension.SESSIONS}.get(asked.text("metric"))
     if dimension is None:
         return []
-    pieces = pieces_of(wanted.period.first, wanted.period.last)
-    ranges = [(bucket, bucket) for bucket in pieces.buckets]
-    users: dict[str, dict[int, int]] = {}
-    for _, bucket, value, _, _, u, _, _ in usage_counters(wanted.project.pk, [dimension], ranges):
-        users.setdefault(value, {})[bucket] = u
-    found = [(shown(value), pieces.users(counted)) for value, counted in users.items()]
-    found.sort(key=lambda each: (-each[1], each[0]))
-    return [{"_id": name or "users", "u": count} for name, count in found if count]
+    users = users_by_value(wanted.project, dimension, wanted.period)
+    found = sorted(users.items(), key=lambda each: (-each[1], each[0]))
+    return [{"_id": shown(value) or "users", "u": count} for value, count in found if count]
 
 
 def _top_events(asked: Asked, wanted: Wanted) -> dict[str, Any]:
