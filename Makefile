@@ -8,7 +8,11 @@ STAMP := $(VENV)/.installed
 # Files side by side; `make test ARGS="tests/test_x.py -q"` runs some, one after the other.
 ARGS.test := -n 2 --dist loadfile
 
-.PHONY: setup run test check bench format clean
+define DEMO_FOLDER
+from pathlib import Path; from telemetry.data_dir import choose_data_dir; print(choose_data_dir(Path.cwd()) / "demo")
+endef
+
+.PHONY: setup run demo test check bench format clean
 
 setup: $(STAMP)
 
@@ -21,6 +25,10 @@ $(STAMP): pyproject.toml constraints.txt
 
 run: setup
 	@exec $(BIN)/python manage.py serve
+
+# With data of its own, beside those of `make run`.
+demo: setup
+	@TELEMETRY_DATA_DIR="$${TELEMETRY_DATA_DIR:-$$($(BIN)/python -c '$(DEMO_FOLDER)')}" exec $(BIN)/python manage.py demo
 
 test: setup
 	@$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),$(ARGS.test))
