@@ -34,6 +34,8 @@ METRICS: Mapping[str, int] = {
 }
 """What is counted of a device; all else that SDKs send (``_locale``, ``_density``) is not."""
 _WORD = re.compile(r"\w\S*")
+# What no float holds; JavaScript would call it infinite.
+_BEYOND = 10**308
 
 
 class Unusable(ValueError):
@@ -47,7 +49,9 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value) if abs(value) < 10**21 else f"{float(value):.17g}"
+        if abs(value) >= 10**21:
+            return f"{float(value):.17g}" if abs(value) < _BEYOND else ""
+        return str(value)
     if isinstance(value, float) and math.isfinite(value):
         return str(int(value)) if value.is_integer() and abs(value) < 1e21 else repr(value)
     return ""

@@ -13,6 +13,7 @@ from sessions_app.models.sessions import Dialect
 from sessions_app.models.usage import AppUser, Dimension
 from sessions_app.usage.buckets import buckets_of_hour
 from sessions_app.usage.state import Changes, SessionChange, UsageKey, User
+from telemetry import wire_json
 from telemetry.ids import new_hex_id
 from telemetry.store import Batch
 from telemetry.store.upsert import Upsert
@@ -163,7 +164,8 @@ def _user_row(user: User) -> tuple[Any, ...]:
         user.ended_seconds,
         user.country,
         orjson.dumps(user.metrics).decode() if user.metrics else "{}",
-        orjson.dumps(user.details).decode() if user.details else "{}",
+        # Whatever a client says of its users is in here: numbers of more than 64 bits, too.
+        wire_json.dump(user.details) if user.details else "{}",
         user.recent,
     )
 

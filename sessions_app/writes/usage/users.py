@@ -13,6 +13,7 @@ import orjson
 
 from sessions_app.keys import app_user_id
 from sessions_app.usage.state import AppProject, User
+from telemetry import wire_json
 from telemetry.ids import first_id
 from telemetry.store import Batch
 
@@ -120,7 +121,7 @@ def user_of(project: AppProject, device_id: str, columns: Sequence[Any]) -> User
     if metrics != "{}":
         user.metrics = orjson.loads(metrics)
     if details != "{}":
-        user.details = orjson.loads(details)
+        user.details = wire_json.load(details.encode())
     return user
 
 
