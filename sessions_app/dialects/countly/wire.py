@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from sessions_app.dialects.countly.params import BadJSON, Params, load_json, read_params
+from sessions_app.dialects.countly.params import BadJSON, Params, load_json, read_params, signed
 from sessions_app.dialects.countly.parsing import is_usable_device, read_request
 from sessions_app.dialects.countly.words import (
     SUCCESS,
@@ -24,6 +24,7 @@ from telemetry import clock, wire_json
 from telemetry.door.call import problem_of
 from telemetry.door.http import Request, Response
 from telemetry.rejected import APP_KEY, Dialect, Key, Rejection, note_rejected
+from telemetry.rejected.log import find_key
 
 __all__ = ["bulk", "write"]
 
@@ -69,11 +70,11 @@ async def _answer(
 
 async def _write(request: Request, params: Params, problems: list[str], callback: str) -> Response:
     app_key, device_id = text_of(params.get("app_key")), text_of(params.get("device_id"))
-    if not app_key and params.get("app_key") not in {None, ""}:
+    if not app_key and params.get("app_key") not in (None, ""):
         return result(400, _NO_APP, callback)  # an object, say
     if not app_key or not device_id:
         reason = "; ".join((_MISSING, *problems))
-        await _note(request, 400, reason, key=app_key)
+        await _note(request, 400, reason, key=app_key or find_key(request, "app_key"))
         return result(400, _MISSING, callback)
     if not is_usable_device(device_id):
         await _note(request, 200, _IGNORED, key=app_key)
@@ -84,7 +85,7 @@ async def _write(request: Request, params: Params, problems: list[str], callback
         device_id=device_id,
         received=_now(),
         address=request.client,
-        signed=_signed(request),
+        signed=signed(request),
         problems=problems,
     )
     (outcome,) = await record_requests((app_request,))
@@ -103,7 +104,8 @@ async def _bulk(request: Request, params: Params, problems: list[str], callback:
     raw = params.get("requests")
     app_key = text_of(params.get("app_key"))
     if raw is None or raw == "":
-        await _note(request, 400, "; ".join((_NO_REQUESTS, *problems)), key=app_key)
+        key = app_key or find_key(request, "app_key")
+        await _note(request, 400, "; ".join((_NO_REQUESTS, *problems)), key=key)
         return result(400, _NO_REQUESTS, callback)
     reason = "this is no array"
     if isinstance(raw, str):
@@ -114,9 +116,9 @@ async def _bulk(request: Request, params: Params, problems: list[str], callback:
     if not isinstance(raw, list):
         await _note(request, 400, f"{_BAD_REQUESTS}: {reason}", key=app_key)
         return result(400, _BAD_REQUESTS, callback)
-    received, signed = _now(), _signed(request)
+    received, text = _now(), signed(request)
     items: list[tuple[AppRequest | None, list[str]]] = [
-        _item(item, params, received, signed) for item in raw
+        _item(item, params, received, text) for item in raw
     ]
     requests = [found for found, _ in items if found]
     outcomes = iter(await record_requests(requests) if requests else ())
@@ -131,6 +133,8 @@ async def _bulk(request: Request, params: Params, problems: list[str], callback:
         f"requests[{place}]: {'; '.join(wrong)}" for place, (_, wrong) in enumerate(items) if wrong
     ]
     info = "; ".join((*problems, *told))[:_MOST_INFO]
+    if problems:
+        await _note(request, 200, "; ".join(problems), key=app_key)
     if info:
         return success(info, callback)
     return result(200, "Success", callback) if callback else SUCCESS
@@ -196,11 +200,6 @@ async def _note(
             key=Key(APP_KEY, key) if key else None,
         )
     )
-
-
-def _signed(request: Request) -> bytes:
-    """What a checksum is of: the query of whoever has it there, else the body."""
-    return request.query if b"checksum" in request.query or not request.body else request.body
 
 
 def _now() -> float:
