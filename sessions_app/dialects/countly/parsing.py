@@ -228,12 +228,13 @@ def _event(raw: Any, received: float, problems: list[str]) -> AppEvent:
     key = clean_event_key(raw.get("key"))
     count = _number(raw.get("count"))
     if not count:
-        raise Unusable("count is missing" if raw.get("count") is None else "count is no number")
+        is_missing = raw.get("count") is None
+        raise Unusable("count is missing" if is_missing else "count is no number other than 0")
     at = raw.get("timestamp")
     kept = {
         name: value
         for name, value in raw.items()
-        if name != "timestamp" and (name, value) != ("key", key)
+        if name != "timestamp" and ((name, value) != ("key", key) or len(key) > MAX_KEY)
     }
     event = AppEvent(
         key=key,
