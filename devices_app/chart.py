@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from devices_app.models import Device
 from devices_app.selectors import HOUR, beats_per_hour
+from telemetry.scale import round_up
 
 __all__ = ["DEFAULT_RANGE", "RANGES", "Bar", "Chart", "draw"]
 
@@ -60,7 +61,7 @@ def draw(device: Device, name: str, now: datetime) -> Chart:
     """The chart of one of `RANGES`; its last hour is the running one."""
     hours = RANGES[name][1]
     counts = beats_per_hour([device], since=now - (hours - 1) * HOUR, until=now)[device.pk]
-    top = _round_up(max(counts, default=0))
+    top = round_up(max(counts, default=0))
     end = now.replace(minute=0, second=0, microsecond=0)
     return Chart(
         bars=[
@@ -75,13 +76,3 @@ def draw(device: Device, name: str, now: datetime) -> Chart:
         top=top,
         total=sum(counts),
     )
-
-
-def _round_up(most: int) -> int:
-    """A round number that is not below `most`, for the top of the scale."""
-    size = 1
-    while True:
-        for step in (1, 2, 3, 4, 6, 8):
-            if step * size >= most:
-                return step * size
-        size *= 10

@@ -1,4 +1,4 @@
-"""Lines to copy: a first session, and how to feed a Minecraft server's log."""
+"""Lines to copy: a first session, of a game or an app, and how to feed a Minecraft server's log."""
 
 import json
 import shlex
@@ -8,7 +8,7 @@ from sessions_app.models import Server
 from telemetry.models import Project
 from telemetry.pages import Snippet
 
-__all__ = ["agent_snippet", "feeding", "first_session"]
+__all__ = ["agent_snippet", "feeding", "first_app_requests", "first_session"]
 
 
 def first_session(project: Project, base_url: str, *, show_keys: bool) -> list[Snippet]:
@@ -29,6 +29,36 @@ def first_session(project: Project, base_url: str, *, show_keys: bool) -> list[S
             f" {shlex.quote(url + 'ID/event/level%20completed')}\n"
             f"curl -X PUT {key} {shlex.quote(url + 'ID/close')}",
             "Put that id in place of ID.",
+        ),
+    ]
+
+
+def first_app_requests(project: Project, base_url: str, *, show_keys: bool) -> list[Snippet]:
+    """How an app sends by Countly's protocol: a session, and an event. As `first_session`."""
+    app_key = project.app_key if show_keys else "YOUR_APP_KEY"
+    metrics = {"_os": "Android", "_os_version": "14", "_device": "Pixel 8", "_app_version": "1.2"}
+    event = {"key": "purchase", "count": 1, "sum": 2.99, "segmentation": {"item": "hat"}}
+
+    def line(**fields: str) -> str:
+        pairs = {"app_key": app_key, "device_id": "my-device", **fields}
+        data = " ".join(
+            f"{'--data-urlencode' if value[0] in '{[' else '-d'} {shlex.quote(f'{name}={value}')}"
+            for name, value in pairs.items()
+        )
+        return f"curl {data} {shlex.quote(f'{base_url}/i')}"
+
+    return [
+        Snippet(
+            "Begin a session of an app",
+            line(begin_session="1", metrics=json.dumps(metrics)),
+            "Each device has an id of its own. While the app is in use it sends"
+            " “session_duration=30” every 30 seconds, and at last “end_session=1”.",
+        ),
+        Snippet(
+            "Count an event",
+            line(events=json.dumps([event])),
+            "A sum and a segmentation may be left out. Countly's SDKs do all this: point them"
+            " at this server.",
         ),
     ]
 

@@ -1,8 +1,8 @@
-"""The pages of sessions and servers, under ``/projects/<slug>/``."""
+"""The pages of sessions, servers and apps, under ``/projects/<slug>/``."""
 
 from django.urls import path, re_path
 
-from sessions_app import server_views, views
+from sessions_app import app_views, event_views, server_views, views
 
 urlpatterns = [
     path("sessions/", views.session_list, name="sessions"),
@@ -10,6 +10,11 @@ urlpatterns = [
         r"^sessions/export\.(?P<kind>csv|ndjson)$", views.session_export, name="session-export"
     ),
     path("sessions/<uuid:session_id>/", views.session, name="session"),
+    path("app/", app_views.app, name="app"),
+    path("app/audience/", app_views.audience, name="app-audience"),
+    path("app/events/", event_views.events, name="app-events"),
+    # The key is in the query: it may be any text, with slashes or whatever.
+    path("app/event/", event_views.event, name="app-event"),
     path("servers/", server_views.server_list, name="servers"),
     path("servers/new/", server_views.server_new, name="server-new"),
     path("servers/<int:pk>/", server_views.server, name="server"),

@@ -30,14 +30,18 @@ class Sparkline:
         return not (self.bars or self.line)
 
 
-def draw(hours: Sequence[float | None], *, counter: bool) -> Sparkline:
+def draw(hours: Sequence[float | None], *, counter: bool, unit: str = "") -> Sparkline:
+    """Of the last hours; or with a `unit`, such as “day”, of some steps of that length."""
     known = [value for value in hours if value is not None]
+    last = "last " if unit == "" else ""
+    unit = unit or "hour"
+    when = f"{last}{len(hours)} {unit}s"
     if not known:
-        return Sparkline(text=f"No data in the last {len(hours)} hours")
-    text = f"Last {len(hours)} hours, by the hour: {number(min(known))} to {number(max(known))}"
+        return Sparkline(text=f"No data in the {when}")
+    text = f"{when.capitalize()}, by the {unit}: {number(min(known))} to {number(max(known))}"
     if len(known) < len(hours):
         silent = len(hours) - len(known)
-        text += f", nothing in {silent} {'hour' if silent == 1 else 'hours'}"
+        text += f", nothing in {silent} {unit if silent == 1 else f'{unit}s'}"
     return _bars(hours, known, text) if counter else _line(hours, known, text)
 
 

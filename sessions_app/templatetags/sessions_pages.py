@@ -38,6 +38,17 @@ def duration(seconds: float) -> str:
     return " ".join(parts)
 
 
+@register.filter
+def duration_text(seconds: float) -> str:
+    """A length of time that is a sum or a mean, in its two largest units: “2h 15m”, “3d”."""
+    parts = duration(round(seconds) if seconds >= 60 else round(seconds, 1)).split(" ")
+    kept = [part for part in parts[:2] if not part.startswith("0") or len(parts) == 1]
+    days = int(parts[0][:-1]) if parts[0].endswith("d") else 0
+    if days >= 10:
+        return f"{days:,}d"
+    return " ".join(kept)
+
+
 @register.simple_tag
 def session_time(session: Session, at: datetime | None, client_at: datetime | None = None) -> Any:
     """A time in UTC, which a script turns into the viewer's zone; on hover as it was told."""
