@@ -9,6 +9,7 @@ from django.conf import settings
 from telemetry.rejected.limits import Limiter
 from telemetry.store import use_store
 from telemetry.store.direct import DirectStore
+from tests.prepared import template_for_this_run
 from tests.server import ServerProcess, running_server
 
 
@@ -21,6 +22,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # As if ALLOWED_HOSTS were set: unless it is, clients may call the server what they like.
     settings.WIRE_HOSTS = ["localhost", ".stathat.com"]
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if not hasattr(config, "workerinput"):  # else it is the process above that has done it
+        template = template_for_this_run()
+        template.__enter__()
+        config.add_cleanup(lambda: template.__exit__(None, None, None))
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

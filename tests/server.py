@@ -133,7 +133,6 @@ class ForeignDatabase:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        prepare(data_dir)
         info = ensure_running(data_dir)
         self.url = (
             f"postgresql://{info.user}@/{info.dbname}?host={str(info.host).replace('/', '%2F')}"
