@@ -67,6 +67,7 @@ def some_events(chance: random.Random, at: int) -> list[dict[str, object]]:
 def stream(seed: int, length: int) -> list[tuple[str, int, dict[str, object]]]:
     """Requests of a few devices: who, when, what."""
     chance = random.Random(seed)
+    merges = chance.choice([0.02, 0.15])
     clocks = dict.fromkeys(DEVICES, int(chance.choice(STARTS).timestamp()))
     found: list[tuple[str, int, dict[str, object]]] = []
     for _ in range(length):
@@ -85,7 +86,7 @@ def stream(seed: int, length: int) -> list[tuple[str, int, dict[str, object]]]:
             said["end"] = True
         if chance.random() < 0.25:
             said["events"] = some_events(chance, clocks[device])
-        if chance.random() < 0.02:
+        if chance.random() < merges:
             said["old_device_id"] = chance.choice(DEVICES)
         found.append((device, clocks[device], said))
     return found

@@ -316,7 +316,7 @@ def merge_users(user: User, old: User, changes: Changes) -> None:
     user.recent = old.recent + user.recent
     user.begun += old.begun
     user.players = [*user.players, *old.players]
-    changes.merges.append((user.project.id, old.player_id, user.player_id))
+    changes.merge(user.project.id, old.player_id, user.player_id)
     for session in changes.sessions.values():
         if session.player_id == old.player_id and session.project_id == user.project.id:
             session.player_id = user.player_id
@@ -324,6 +324,7 @@ def merge_users(user: User, old: User, changes: Changes) -> None:
         if event.player_id == old.player_id and event.project_id == user.project.id:
             event.player_id = user.player_id
     old.clear()
+    old.players = []  # what is stored of it is the other user's
     old.is_gone = old.is_changed = True
 
 

@@ -234,7 +234,8 @@ class Changes:
         self.names: dict[Name, None] = {}
         self.sessions: dict[UUID, SessionChange] = {}
         self.stored_events: list[StoredEvent] = []
-        self.merges: list[tuple[int, UUID, UUID]] = []
+        # By project and player: whose all is that is stored of the player.
+        self.merges: dict[tuple[int, UUID], UUID] = {}
         self._buckets: dict[tuple[int, int], Buckets] = {}
 
     def buckets(self, project: AppProject, at: float) -> Buckets:
@@ -268,6 +269,16 @@ class Changes:
         if found is None:
             found = self.usage[key] = [0, 0, 0]
         found[place] += by
+
+    def merge(self, project_id: int, old: UUID, player: UUID) -> None:
+        """What is stored of `old` is `player`'s, and so is what was to become that of `old`.
+
+        Once it is somebody's there is nothing stored of `old`, whoever uses its device again.
+        """
+        for key, target in self.merges.items():
+            if key[0] == project_id and target == old:
+                self.merges[key] = player
+        self.merges.setdefault((project_id, old), player)
 
     def session(self, user: User, session_id: UUID, at: float) -> SessionChange:
         """What changes of a session; `at` is when something happened in it."""

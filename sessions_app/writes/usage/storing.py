@@ -130,7 +130,7 @@ def store_changes(batch: Batch, users: Iterable[User], changes: Changes) -> None
 def _store_users(batch: Batch, changed: Sequence[User], changes: Changes) -> None:
     if changes.merges:
         for sql in _MERGE:
-            batch.run(sql, _columns(changes.merges))
+            batch.run(sql, _columns([(*key, player) for key, player in changes.merges.items()]))
     gone = [user for user in changed if user.is_gone]
     if gone:
         devices = [(user.project.id, user.device_id) for user in gone]
