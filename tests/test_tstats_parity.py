@@ -77,8 +77,8 @@ def outcome(through, request, session, monkeypatch):
     method, target, body, headers = request
     body = body.encode() if isinstance(body, str) else body
     chance = random.Random(1)  # the same ids both times
-    monkeypatch.setattr(services, "getrandbits", chance.getrandbits)
-    monkeypatch.setattr(services, "new_id", lambda at: UUID(services._event_id(at)))
+    monkeypatch.setattr("telemetry.ids.getrandbits", chance.getrandbits)
+    monkeypatch.setattr(services, "new_id", lambda at: UUID(services.new_hex_id(at)))
     with transaction.atomic():
         reply = through(method, target.format(session), body, headers)
         stored = [list(model.objects.order_by("id").values()) for model in (Session, Event)]
