@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from operator import attrgetter
 
 from django.conf import settings
 from django.db import connection
@@ -14,21 +15,29 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from devices_app.overview import DeviceFacts, device_facts
+from devices_app.overview import DeviceFacts, device_facts, received_from_devices
 from devices_app.snippets import registering
-from sessions_app.overview import SessionFacts, session_facts
-from sessions_app.snippets import first_session
-from stats_app.overview import LIMIT, StatFacts, stat_facts
+from sessions_app.overview import (
+    SessionFacts,
+    app_facts,
+    received_by_sessions,
+    session_facts,
+)
+from sessions_app.snippets import first_app_requests, first_session
+from stats_app.overview import LIMIT, StatFacts, received_by_stats, stat_facts
 from stats_app.snippets import first_stat
+from telemetry import clock
 from telemetry.access import is_staff, manager_addresses, may_manage, projects_of
 from telemetry.metrics import metrics_text
 from telemetry.models import Membership, Project
 from telemetry.pages import member_page, public_url
 from telemetry.rejected.selectors import rejected_facts
+from telemetry.today import days_until
 
 logger = logging.getLogger(__name__)
 
 MOST_PROJECTS = 200
+MOST_ARRIVALS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +139,19 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def project_overview(request: HttpRequest, project: Project) -> HttpResponse:
     """A project: what it holds, and for managers its keys."""
     can_manage = may_manage(request.user, project)
+    days = days_until(clock.now(), project.zone)
+    received = [
+        received_by_stats(project, days),
+        received_from_devices(project, days),
+        received_by_sessions(project, days),
+    ]
+    arrivals = [arrival for each in received for arrival in each.arrivals]
     context = {
         "project": project,
+        "counts": [count for each in received for count in each.counts],
+        "arrivals": sorted(arrivals, key=attrgetter("at"), reverse=True)[:MOST_ARRIVALS],
+        "yesterday": days.yesterday.until.astimezone(project.zone),
+        "app": app_facts(project, days),
         "stats": stat_facts([project]).get(project.pk, StatFacts()),
         "devices": device_facts([project]).get(project.pk, DeviceFacts()),
         "sessions": session_facts([project]).get(project.pk, SessionFacts()),
@@ -143,6 +163,7 @@ def project_overview(request: HttpRequest, project: Project) -> HttpResponse:
         "snippets": [
             *first_stat(project, public_url(request), show_keys=can_manage),
             *first_session(project, public_url(request), show_keys=can_manage)[:1],
+            *first_app_requests(project, public_url(request), show_keys=can_manage),
         ],
     }
     return render(request, "telemetry/project.html", context)

@@ -30,6 +30,8 @@ def greeting(host: str, port: int, made: Bootstrapped | None) -> Iterator[str]:
         else:
             yield f"  heartbeat  curl {url}/api/stats"
         yield f"  TStats     curl -X POST -H 'X-App-Key: {project.app_key}' {url}/sessions/"
+        begin = f"app_key={project.app_key}&device_id=my-phone&begin_session=1"
+        yield f"  Countly    curl '{url}/i?{begin}'"
         if made and made.project:
             yield (
                 f"  mc-coal    curl -H 'Authorization: Bearer {made.project.manage_token}'"
