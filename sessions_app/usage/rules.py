@@ -326,6 +326,7 @@ def merge_users(user: User, old: User, changes: Changes) -> None:
     old.clear()
     old.players = []  # what is stored of it is the other user's
     old.is_gone = old.is_changed = True
+    old.is_new = True  # if it is heard of again: whether it had a player or not
 
 
 def _acts_later(user: User, than: User) -> bool:

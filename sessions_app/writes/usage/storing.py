@@ -140,7 +140,8 @@ def _store_users(batch: Batch, changed: Sequence[User], changes: Changes) -> Non
     there = [user for user in changed if not user.is_gone]
     if there:
         batch.run(_USERS, _columns([_user_row(user) for user in there]))
-    players_seen = [user for user in there if user.is_new or user.begun]
+    merged = set(changes.merges.values())
+    players_seen = [user for user in there if user.is_new or user.begun or user.player_id in merged]
     if players_seen:
         rows = sorted(_player_row(user) for user in players_seen)
         batch.run(_PLAYERS, _columns(rows))
