@@ -25,8 +25,9 @@ from sessions_app.usage.names import (
 from telemetry import wire_json
 from telemetry.geo import locate
 
-__all__ = ["MAX_DEVICE_ID", "is_usable_device", "read_request"]
+__all__ = ["CHECKSUMS", "MAX_DEVICE_ID", "is_usable_device", "read_request"]
 
+CHECKSUMS = ("checksum256", "checksum")
 MAX_DEVICE_ID = 255
 MAX_SECONDS = 120
 MAX_EVENT = 64 * 1024
@@ -39,7 +40,7 @@ _NUMBER = re.compile(r"\s*[+-]?(\d{1,300}(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?\s*", re
 _COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII).fullmatch
 _MOST = 1e300
 # Not part of what a request says: the length of the SDK's queue, and what it is signed with.
-_NOT_SAID = frozenset({"rr", "checksum", "checksum256"})
+_NOT_SAID = frozenset({"rr", *CHECKSUMS})
 # What is kept with a session, besides its metrics.
 _KEPT = ("sdk_name", "sdk_version", "tz", "location")
 
@@ -85,7 +86,7 @@ def read_request(
     if request.begins:
         request.ignores_cooldown = bool(params.get("ignore_cooldown"))
         request.data = _data(params, metrics, request, problems)
-    for name in ("checksum256", "checksum"):
+    for name in CHECKSUMS:
         if given := text_of(params.get(name)):
             request.checksum = Checksum(name, given, signed)
             break

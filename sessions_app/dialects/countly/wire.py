@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from sessions_app.dialects.countly.params import BadJSON, Params, load_json, read_params, signed
-from sessions_app.dialects.countly.parsing import is_usable_device, read_request
+from sessions_app.dialects.countly.parsing import CHECKSUMS, is_usable_device, read_request
 from sessions_app.dialects.countly.words import (
     SUCCESS,
     error,
@@ -20,7 +20,7 @@ from sessions_app.dialects.countly.words import (
 )
 from sessions_app.services.usage import AppRequest, Outcome, Result, record_requests
 from sessions_app.usage.names import text_of
-from telemetry import clock, wire_json
+from telemetry import clock
 from telemetry.door.call import problem_of
 from telemetry.door.http import Request, Response
 from telemetry.rejected import APP_KEY, Dialect, Key, Rejection, note_rejected
@@ -145,7 +145,8 @@ def _item(
 ) -> tuple[AppRequest | None, list[str]]:
     """One of a bulk, and what is wrong with it.
 
-    Without an address of its own nobody knows where its device is: the sender's tells nothing.
+    Without an address of its own nobody knows where its device is: the sender's tells nothing. But
+    the whole bulk may be signed for all of its items.
     """
     if not isinstance(item, dict):
         return None, ["this is no object"]
@@ -156,8 +157,9 @@ def _item(
     if not is_usable_device(device_id):
         return None, [_IGNORED]
     problems: list[str] = []
+    signatures = {name: params[name] for name in CHECKSUMS if name in params}
     request = read_request(
-        item,
+        {**signatures, **item} if signatures else item,
         app_key=app_key,
         device_id=device_id,
         received=received,
@@ -195,7 +197,7 @@ async def _note(
             path=f"{request.method} {request.path}",
             reason=reason,
             query=request.query if item is None else b"",
-            what=request.body if item is None else partial(wire_json.dump, item),
+            what=request.body if item is None else partial(_text, item),
             project=project,
             key=Key(APP_KEY, key) if key else None,
         )
