@@ -1,17 +1,36 @@
 """An app that SDKs of Countly write to, by the direct door, and what it tells of it."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import psycopg
+from django.db import connection, transaction
+
+from sessions_app.dialects.countly.parsing import read_request
 from sessions_app.models import Dimension
+from sessions_app.writes.usage.requests import Outcome, RecordRequests
 from telemetry.keys import new_key
 from telemetry.models import Project, RejectedInput
+from telemetry.store import Batch
 from tests.countly_helpers import counts
 from tests.wire_helpers import Reply, through_door
 
-__all__ = ["FORM", "JSON", "NOON", "App", "at", "logged", "multipart", "new_app"]
+__all__ = [
+    "FORM",
+    "JSON",
+    "NOON",
+    "App",
+    "acknowledged",
+    "at",
+    "logged",
+    "multipart",
+    "new_app",
+    "one_batch",
+    "write_of",
+]
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
@@ -103,3 +122,27 @@ def logged(app: App) -> list[tuple[int, str, str]]:
     """What is in the project's log of rejected input: status, reason, what came."""
     rows = RejectedInput.objects.filter(project=app.project).order_by("id")
     return list(rows.values_list("status", "reason", "what"))
+
+
+def write_of(app: App, device: str = "d1", *, received: float = NOON, **params: Any) -> Any:
+    """What the store is handed for a request."""
+    request = read_request(
+        params,
+        app_key=app.key,
+        device_id=device,
+        received=received,
+        address="",
+        signed=b"",
+        problems=[],
+    )
+    return RecordRequests((request,))
+
+
+def one_batch(writes: Sequence[RecordRequests]) -> list[Outcome]:
+    """Apply these as the store does with those that came while it was busy."""
+    connection.ensure_connection()
+    plain: Any = connection.connection
+    with transaction.atomic(), psycopg.Cursor[Any](plain) as cursor:
+        cursor.format = psycopg.pq.Format.BINARY
+        outcomes = RecordRequests.apply(Batch(cursor), writes)
+    return [outcome for (outcome,) in outcomes]
