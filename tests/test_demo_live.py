@@ -116,6 +116,9 @@ def test_every_dialect_has_something_to_show_and_nothing_stays_behind() -> None:
         assert running.count("/api/v1/stats/") == 13
         for dialect in ("tstats", "countly", "mccoal"):
             assert running.count(f"/api/v1/sessions/?dialect={dialect}"), dialect
+        reader = f"api_key={kept['manage_token']}&app_id={kept['project_id']:024x}"
+        year = str(datetime.fromtimestamp(kept["began"], UTC).year)
+        assert running.get(f"/o?{reader}&method=sessions")[year]["t"]
         assert running.count("/api/v1/events/?type=level_success")
         assert running.count("/api/v1/events/?type=jump")
         assert running.get(f"/api/v1/servers/{kept['server_key']}/sessions")["sessions"]

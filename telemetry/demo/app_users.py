@@ -100,7 +100,7 @@ def new_device(rng: Random, day: int) -> Device:
         keen=keen,
         leaves=day + (round(stays * rng.uniform(0.5, 1.5)) if stays else 0),
         patience=rng.random(),
-        update_wait=rng.expovariate(1 / 9) if rng.random() < 0.93 else 2 * DAYS,
+        update_wait=rng.expovariate(1 / 12) if rng.random() < 0.93 else 2 * DAYS,
     )
 
 

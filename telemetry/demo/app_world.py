@@ -91,7 +91,7 @@ MODELS = (
 # Day of the year of history on which each version came out.
 RELEASES = (
     ("1.8", -200), ("1.9", 0), ("2.0", 58), ("2.0.1", 66), ("2.1", 131), ("2.2", 204),
-    ("2.3", 262), ("2.3.1", 275), ("3.0", 329),
+    ("2.3", 262), ("2.3.1", 275), ("3.0", 341),
 )  # fmt: skip
 
 # Versions of systems, and the day on which each came; devices follow within weeks, or never.
@@ -107,7 +107,7 @@ def os_version(os: str, patience: float, day: float) -> str:
     found = versions[0][0]
     for (_, before), (version, came) in pairwise(versions):
         # Nobody goes back: whoever waits for one waits longer for the next.
-        wait = 12 + (came - before) * 3 * patience**2
+        wait = 12 + (came - before) * 1.6 * patience**2
         if came + wait <= day:
             found = version
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from threading import Event, Thread, current_thread
 from time import time
@@ -17,7 +18,9 @@ __all__ = ["History", "Keys", "Lane", "lanes"]
 # More than two would only wait for each other; each device keeps to one.
 APP_LANES = 3
 PLAYERS = 20
-ROUNDS = 7
+# They play at so many tables, each with a connection of its own.
+TABLES = 4
+ROUNDS = 4
 # Of the time that a round takes in life.
 PACE = 0.06
 
@@ -74,10 +77,13 @@ class History:
         self.problem = ""
         self.counts: dict[str, int] = {}
         self._threads = [
-            Thread(target=self._guarded, args=(self._send, lane), name=lane.name)
+            Thread(target=self._guarded, args=(partial(self._send, lane),), name=lane.name)
             for lane in lanes(state, keys)
         ]
-        self._threads.append(Thread(target=self._guarded, args=(self._play,), name="TStats"))
+        self._threads += [
+            Thread(target=self._guarded, args=(partial(self._play, table),), name="TStats")
+            for table in range(TABLES)
+        ]
 
     def start(self) -> None:
         for thread in self._threads:
@@ -90,9 +96,9 @@ class History:
         for thread in self._threads:
             thread.join()
 
-    def _guarded(self, work: Callable[..., None], *args: Lane) -> None:
+    def _guarded(self, work: Callable[[], None]) -> None:
         try:
-            work(*args)
+            work()
         except Refused as reason:
             self.problem = self.problem or str(reason)
         except Exception:
@@ -113,7 +119,7 @@ class History:
             self.counts[lane.what] += request.holds
         connection.close()
 
-    def _play(self) -> None:
+    def _play(self, table: int) -> None:
         """Rounds of several players at once, on a stage of their own."""
         stage = Stage(self._stop, _quiet)
         connection = Connection(self._url, self._stop)
@@ -128,7 +134,7 @@ class History:
             return count
 
         each = max(1, round(ROUNDS * state.scale))
-        for number in range(PLAYERS if state.scale >= 1 else 3):
+        for number in range(PLAYERS if state.scale >= 1 else TABLES)[table::TABLES]:
             name = f"TStats {number + 1}"
             left = each - state.sent.setdefault(name, 0)
             rng = dice(state.seed, name, each - left)

@@ -105,8 +105,10 @@ def _stay(scene: Scene, agent: _Agent, gamer: Gamer, waiting: list[Gamer]) -> Ac
     """A player comes, stays for some minutes, and goes; at the end of the demo with the server."""
     agent.write(*arrival(gamer, scene.rng))
     until = scene.clock() + scene.rng.lognormvariate(5.6, 0.6)
-    while scene.clock() < until:
+    while True:
         yield scene.rng.uniform(8, 60)
+        if scene.clock() >= until:
+            break
         agent.write(deed(gamer, scene.rng))
     agent.write(*departure(gamer, scene.rng))
     waiting.append(gamer)

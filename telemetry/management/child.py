@@ -31,7 +31,9 @@ class ChildServer:
     def __init__(self, host: str, port: int, url: str, log: Path) -> None:
         self._log = log
         self._url = url
-        with log.open("wb") as out:
+        # It tells keys, so it is for nobody else.
+        file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(file, "wb") as out:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", "--host", host, "--port", str(port)],
                 cwd=settings.BASE_DIR,

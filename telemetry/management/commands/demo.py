@@ -209,12 +209,13 @@ class _Demo:
         yield f"  {home}/stats/     a shop's machines, ninety days and now"
         if stat := self._stat("response time, ms"):
             yield f"  {home}/stats/{stat}/   what was wrong twelve days ago?"
+        yield f"  {home}/app/       users of an app, who have grown in number for a year"
         yield f"  {home}/devices/   a household; a device falls silent in three minutes"
-        yield f"  {home}/sessions/  rounds of games, players, users of an app"
+        yield f"  {home}/sessions/  rounds of a game, players, users of the app"
         yield f"  {home}/servers/   a Minecraft server and who plays there"
         yield (
-            "Rounds and beats are of today only: their protocols cannot tell of the past. The "
-            "rounds so far took seconds."
+            "What cannot be told afterwards has only begun: beats, and rounds of the game, of "
+            "which those up to now took seconds."
         )
         yield "The clients go on, gently. Stop with Ctrl-C."
 
