@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -106,8 +107,9 @@ class Relay:
             if name.lower() not in {"connection", "transfer-encoding", "content-length"}:
                 request.send_header(name, value)
         request.send_header("Content-Length", str(len(content)))
-        request.end_headers()
-        request.wfile.write(content)
+        with suppress(OSError):  # a page that has been left
+            request.end_headers()
+            request.wfile.write(content)
 
 
 def _sent(request: BaseHTTPRequestHandler, body: bytes) -> Sent:
