@@ -20,7 +20,7 @@ from sessions_app.dialects.countly.words import (
 )
 from sessions_app.services.usage import AppRequest, Outcome, Result, record_requests
 from sessions_app.usage.names import text_of
-from telemetry import clock
+from telemetry import clock, wire_json
 from telemetry.door.call import problem_of
 from telemetry.door.http import Request, Response
 from telemetry.rejected import APP_KEY, Dialect, Key, Rejection, note_rejected
@@ -202,6 +202,13 @@ async def _note(
             key=Key(APP_KEY, key) if key else None,
         )
     )
+
+
+def _text(item: Any) -> str:
+    try:
+        return wire_json.dump(item)
+    except ValueError:  # a number that is too large
+        return repr(item)
 
 
 def _now() -> float:
