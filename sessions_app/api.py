@@ -18,8 +18,8 @@ from sessions_app.filters import (
     SessionFilter,
     SessionsOfPlayerFilter,
 )
-from sessions_app.models import Event, Player, Session
-from sessions_app.selectors import sessions_of
+from sessions_app.models import AppUser, Event, Player, Session
+from sessions_app.selectors import app_users_of, sessions_of
 from sessions_app.serializers import EventSerializer, PlayerSerializer, SessionSerializer
 from telemetry import clock
 from telemetry.api_views import PROJECT_PARAMETER, ProjectViewMixin
@@ -91,7 +91,8 @@ class SessionViewSet(GrowingViewSet[Session]):
 @extend_schema(parameters=[PROJECT_PARAMETER], tags=["sessions"])
 @extend_schema_view(
     list=extend_schema(
-        summary="List the project's events, newest first", description="Of all sessions."
+        summary="List the project's events, newest first",
+        description="Of all sessions and users. How often they happened: `usage/events/`.",
     ),
     retrieve=extend_schema(summary="One event"),
 )
@@ -115,11 +116,13 @@ class EventViewSet(GrowingViewSet[Event]):
     retrieve=extend_schema(summary="One player"),
 )
 class PlayerViewSet(GrowingViewSet[Player]):
-    """Those who play on the servers of a project."""
+    """Those who play on the servers of a project, and the users of its apps."""
 
     serializer_class = PlayerSerializer
     filterset_class = PlayerFilter
     queryset = Player.objects.none()
+
+    app_users: dict[UUID, AppUser] = {}
 
     @property
     def ordering(self) -> str:
@@ -130,6 +133,21 @@ class PlayerViewSet(GrowingViewSet[Player]):
 
     def rows(self) -> QuerySet[Player]:
         return Player.objects.filter(project=self.project).select_related("server")
+
+    def get_object(self) -> Player:
+        player = super().get_object()
+        if self.action == "retrieve":
+            self.app_users = app_users_of(self.project, [player])
+        return player
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        if self.action == "list":
+            self.app_users = app_users_of(self.project, page or [])
+        return page
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "app_users": self.app_users}
 
     @extend_schema(
         summary="A player's sessions, newest first", responses=SessionSerializer(many=True)

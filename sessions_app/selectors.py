@@ -1,14 +1,16 @@
 """The reads of sessions. Lists are in the order of ids, which is that of time."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 
-from sessions_app.models import Dialect, Session
+from sessions_app.models import AppUser, Dialect, Player, Session
 from telemetry.ids import first_id
 from telemetry.models import Project
 
-__all__ = ["duration_of", "sessions_between", "sessions_of", "tstats_sessions"]
+__all__ = ["app_users_of", "duration_of", "sessions_between", "sessions_of", "tstats_sessions"]
 
 
 def sessions_of(project: Project) -> QuerySet[Session]:
@@ -33,6 +35,15 @@ def sessions_between(
         high = first_id(before.timestamp() + 0.001)
         sessions = sessions.filter(id__lt=high, started_at__lt=before)
     return sessions
+
+
+def app_users_of(project: Project, players: Iterable[Player]) -> dict[UUID, AppUser]:
+    """The users of apps among these players, by the player's id. One query, if there may be any."""
+    names = [player.name for player in players if player.server_id is None]
+    if not names:
+        return {}
+    users = AppUser.objects.filter(project=project, device_id__in=names)
+    return {user.player_id: user for user in users}
 
 
 def duration_of(session: Session, now: datetime) -> float:

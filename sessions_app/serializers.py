@@ -1,11 +1,14 @@
 """Sessions, events and players as the native REST API shows them."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from sessions_app.filters import DIALECTS
-from sessions_app.models import EndReason, Event, Player, Server, Session
+from sessions_app.models import AppUser, EndReason, Event, Player, Server, Session
 from sessions_app.selectors import duration_of
+from sessions_app.usage.words import metrics_of
 from telemetry.fields import TimeField
 
 __all__ = ["EventSerializer", "PlayerSerializer", "SessionSerializer"]
@@ -106,8 +109,37 @@ class EventSerializer(serializers.Serializer[Event]):
     )
 
 
+class AppUserSerializer(serializers.Serializer[AppUser]):
+    """What is known of the user of an app."""
+
+    device_id = serializers.CharField(read_only=True, help_text="What its client calls the device.")
+    country = serializers.CharField(read_only=True, help_text="ISO 3166, “Unknown”, or empty.")
+    sessions = serializers.IntegerField(source="num_sessions", read_only=True)
+    seconds = serializers.IntegerField(read_only=True, help_text="Time spent.")
+    first_seen_at = TimeField(allow_null=True, help_text="When the first session began.")
+    last_seen_at = TimeField(allow_null=True, help_text="When the last session began.")
+    last_at = TimeField(allow_null=True, help_text="The last activity.")
+    open = serializers.SerializerMethodField(help_text="Whether a session is going on.")
+    metrics = serializers.SerializerMethodField(help_text="As they were last counted.")
+    details = serializers.JSONField(
+        read_only=True, help_text="What was sent about the user, as it was sent."
+    )
+
+    def get_open(self, user: AppUser) -> bool:
+        return user.state == AppUser.State.OPEN
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+    def get_metrics(self, user: AppUser) -> dict[str, str]:
+        return metrics_of(user)
+
+
 class PlayerSerializer(serializers.Serializer[Player]):
-    """Somebody who plays on a server; the same name on another server is another player."""
+    """Somebody who plays on a server, or the user of an app on a device, who is on none.
+
+    The same name on another server is another player.
+    """
+
+    # Its context has `app_users`: those of the players that are shown, by the player's id.
 
     id = serializers.UUIDField(read_only=True)
     name = serializers.CharField(read_only=True)
@@ -117,3 +149,9 @@ class PlayerSerializer(serializers.Serializer[Player]):
     )
     last_login_at = TimeField(allow_null=True)
     created_at = TimeField(help_text="When it became known.")
+    app_user = serializers.SerializerMethodField(help_text="null for those who play on servers.")
+
+    @extend_schema_field(AppUserSerializer(allow_null=True))
+    def get_app_user(self, player: Player) -> dict[str, Any] | None:
+        user = self.context["app_users"].get(player.pk)
+        return AppUserSerializer(user).data if user else None

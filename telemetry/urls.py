@@ -12,6 +12,7 @@ from devices_app.dialects import heartbeat
 from sessions_app.api import EventViewSet, PlayerViewSet, SessionViewSet
 from sessions_app.dialects import countly, mccoal, tstats
 from sessions_app.dialects.countly import read_urls as countly_reads
+from sessions_app.usage_api import UsageViewSet
 from stats_app.api import StatViewSet
 from stats_app.dialects import stathat
 from telemetry import views
@@ -26,6 +27,7 @@ router.register("devices", DeviceViewSet, basename="device")
 router.register("sessions", SessionViewSet, basename="session")
 router.register("events", EventViewSet, basename="event")
 router.register("players", PlayerViewSet, basename="player")
+router.register("usage", UsageViewSet, basename="usage")
 router.register("rejected", RejectedViewSet, basename="rejected")
 
 handler404 = "telemetry.views.not_found"

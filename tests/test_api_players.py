@@ -46,6 +46,7 @@ def test_a_player_is_shown(reader, server, settings):
         "external_id": uuid,
         "last_login_at": "2013-04-13T08:00:01Z",
         "created_at": stored.created_at.isoformat().replace("+00:00", "Z"),
+        "app_user": None,
     }
     assert reader.get(f"{PLAYERS}{shown['id']}/").json() == shown
 

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 
-from sessions_app.models import Dimension
+from sessions_app.models import AppUser, Dimension
 from sessions_app.usage.countries import country_name
 from sessions_app.usage.ranges import DURATION_LABELS, FREQUENCY_LABELS, LOYALTY_LABELS
 
-__all__ = ["DIMENSIONS", "METRICS", "RANGES", "dotted", "label_of"]
+__all__ = ["DIMENSIONS", "METRICS", "RANGES", "dotted", "label_of", "metrics_of"]
 
 DIMENSIONS: Mapping[str, Dimension] = {
     "sessions": Dimension.SESSIONS,
@@ -54,3 +54,12 @@ def label_of(dimension: int, value: str) -> str:
         return dotted(value)
     known = value.isascii() and value.isdecimal() and int(value) < len(labels)
     return labels[int(value)] if known else value
+
+
+def metrics_of(user: AppUser) -> dict[str, str]:
+    """What a user's device told last, as it is stored: by the words of `METRICS`."""
+    return {
+        word: user.metrics[str(dimension.value)]
+        for word, dimension in METRICS.items()
+        if str(dimension.value) in user.metrics
+    }
