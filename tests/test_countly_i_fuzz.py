@@ -29,7 +29,8 @@ INNER = (
 )
 odd = st.sampled_from(
     ["", "0", "1", "d1", "d2", "\0", "\ud800", "$", "..", "null", "[]", "{}", "-1", "1e999",
-     "9" * 30, str(NOON), f"{NOON}123", "1" * 400, "[" * 300, '[{"key":"k","count":1}]', '{"_os":"x"}', "TR"]
+     "9" * 30, str(NOON), f"{NOON}123", "1" * 400, "[" * 300, "TR", '{"_os":"x"}',
+     '[{"key":"k","count":1}]']
 )  # fmt: skip
 texts = st.one_of(odd, st.text(max_size=60))
 numbers = st.one_of(
