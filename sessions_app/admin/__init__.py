@@ -1,9 +1,9 @@
-"""Management of servers, and of who their players are.
+"""Management of servers, of who their players are, and of apps.
 
 What clients and agents have reported can be looked at and is never changed by hand; players can be
 forgotten.
 """
 
-from sessions_app.admin import facts, servers
+from sessions_app.admin import apps, facts, servers
 
-__all__ = ["facts", "servers"]
+__all__ = ["apps", "facts", "servers"]

@@ -6,6 +6,7 @@ can be sharded by project; to Django the id alone is the key, which is unique by
 Ids begin with a time, so that lists in the order of time are lists in the order of ids.
 """
 
+from sessions_app.models.apps import App
 from sessions_app.models.base import MAX_EVENT_TYPE, MAX_NAME
 from sessions_app.models.servers import AgentToken, ClaimedName, LogLine, Server, new_server_key
 from sessions_app.models.sessions import Dialect, EndReason, Event, Player, Session
@@ -15,6 +16,7 @@ __all__ = [
     "MAX_EVENT_TYPE",
     "MAX_NAME",
     "AgentToken",
+    "App",
     "AppUser",
     "ClaimedName",
     "Dialect",
