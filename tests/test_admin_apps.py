@@ -11,6 +11,7 @@ from sessions_app.usage_listing import bucket_text
 from telemetry.models import Membership, User
 from tests.api_helpers import new_project
 from tests.app_helpers import app_project, day, use
+from tests.countly_helpers import Sender
 
 pytestmark = pytest.mark.django_db
 
@@ -199,3 +200,30 @@ def test_members_who_are_not_staff_stay_outside(project, page):
     for response in (client.get(address), client.post(f"{address}?device=d1")):
         assert response.status_code == 302
     assert AppUser.objects.count() == 1
+
+
+def test_a_player_who_is_a_user_goes_with_all_that_is_theirs(project, staff):
+    use(project, "a", day(1), events=[{"key": "e", "count": 1}])
+    player = Player.objects.get()
+    page = reverse("admin:sessions_app_player_delete", args=[player.pk])
+    assert "with the sessions and events" in text_of(staff.get(page))
+    assert staff.post(page, {"post": "yes"}).status_code == 302
+    for model in (AppUser, Player, Session, Event):
+        assert not model.objects.exists()
+
+
+def test_events_are_found_by_their_user_and_may_have_no_session(project, staff):
+    Sender(Client(), project)("a", events=[{"key": "alone", "count": 1}])
+    use(project, "b", day(1), events=[{"key": "other", "count": 1}])
+    player, event = Player.objects.get(name="a"), Event.objects.get(type="alone")
+    events = reverse("admin:sessions_app_event_changelist")
+    assert "alone" in text_of(staff.get(events, {"project": project.pk}))
+    found = text_of(staff.get(events, {"project": project.pk, "q": str(player.pk)}))
+    assert "alone" in found
+    assert "other" not in found
+    link = reverse("admin:sessions_app_player_change", args=[player.pk])
+    page = reverse("admin:sessions_app_event_change", args=[event.pk])
+    assert link in text_of(staff.get(page))
+    assert "log lines" not in text_of(staff.get(link))
+    session = reverse("admin:sessions_app_session_change", args=[Session.objects.get().pk])
+    assert "Pixel 8" in text_of(staff.get(session))

@@ -19,6 +19,7 @@ from sessions_app.keys import parse_public_id, public_id
 from sessions_app.models import Dialect, Event, LogLine, Player, Server, Session
 from sessions_app.selectors import duration_of
 from sessions_app.services import servers as services
+from sessions_app.services.users import forget_user
 from telemetry import clock
 from telemetry.admin_base import ChosenProject, DeletedByService, GrowingAdmin, WordFilter
 from telemetry.ids import first_id
@@ -123,6 +124,12 @@ def _server_of(text: str) -> Server | None:
     return Server.objects.filter(key=text).first()
 
 
+def _json(data: Any) -> str | None:
+    if data is None:
+        return None
+    return format_html("<pre>{}</pre>", json.dumps(data, indent=2, ensure_ascii=False))
+
+
 @admin.register(Player)
 class PlayerAdmin(DeletedByService, FactAdmin):
     list_display = ["name", "server_name", "external_id", "last_login_at", "created_at"]
@@ -155,16 +162,24 @@ class PlayerAdmin(DeletedByService, FactAdmin):
 
     @admin.display(description="see")
     def lists(self, obj: Player) -> str:
+        facts = LogLine if obj.server_id else Event
         return format_html(
-            '<a href="{}">sessions</a>, <a href="{}">log lines</a>',
+            '<a href="{}">sessions</a>, <a href="{}">{}</a>',
             list_url(Session, obj.project_id, obj.pk),
-            list_url(LogLine, obj.project_id, obj.pk),
+            list_url(facts, obj.project_id, obj.pk),
+            facts._meta.verbose_name_plural,
         )
 
     def delete_rows(self, rows: list[Player]) -> None:
-        services.delete_players(players=rows)
+        """Those of servers, and users of apps: their state must not outlive them."""
+        services.delete_players(players=[row for row in rows if row.server_id])
+        for row in rows:
+            if row.server_id is None:
+                forget_user(project=row.project, device_id=row.name)
 
-    def goes_along(self, row: Player) -> str:  # noqa: ARG002
+    def goes_along(self, row: Player) -> str:
+        if row.server_id is None:
+            return "with the sessions and events; what was counted stays"
         return "but not the sessions and log lines"
 
 
@@ -182,8 +197,9 @@ class SessionAdmin(FactAdmin):
     fields = [
         *("id", "tstats_id", "project_name", "dialect", "server_name", "player_link", "username"),
         *("started_at", "last_at", "ended_at", "end_reason", "duration"),
-        *("client_started_at", "client_ended_at", "num_events", "events", "address", "zone"),
-        *("login_line", "logout_line", "created_at", "updated_at"),
+        *("client_started_at", "client_ended_at", "active_seconds", "num_events", "events"),
+        *("address", "zone", "shown_data", "login_line", "logout_line"),
+        *("created_at", "updated_at"),
     ]
 
     def find(
@@ -217,6 +233,10 @@ class SessionAdmin(FactAdmin):
         url = list_url(Event, obj.project_id, obj.pk)
         return format_html('<a href="{}">events</a>', url)
 
+    @admin.display(description="data")
+    def shown_data(self, obj: Session) -> str | None:
+        return _json(obj.data)
+
     @admin.display(description="login line")
     def login_line(self, obj: Session) -> str | None:
         return link(LogLine, obj.login_line_id, obj.login_line_id) if obj.login_line_id else None
@@ -231,12 +251,12 @@ class SessionAdmin(FactAdmin):
 class EventAdmin(FactAdmin):
     list_display = ["at", "short_type", "session_link", "client_at"]
     search_help_text = (
-        "In the chosen project: a whole type; an event's id; a session's id; or a time such as "
-        "2026-01-31 or 2026-01-31 12:00, up to which."
+        "In the chosen project: a whole type; an event's id; a session's id; the id of an app's "
+        "user; or a time such as 2026-01-31 or 2026-01-31 12:00, up to which."
     )
     fields = [
-        *("id", "project_name", "session_link", "type", "at", "client_at", "shown_data"),
-        "idempotency_key",
+        *("id", "project_name", "session_link", "player_link", "type", "at", "client_at"),
+        *("shown_data", "idempotency_key"),
     ]
     of = ["project"]
 
@@ -253,22 +273,22 @@ class EventAdmin(FactAdmin):
         pk = _uuid(text)
         if pk is None:
             return rows.filter(type=text)
-        is_one = self._exists(project_id, pk)
-        return rows.filter(pk=pk) if is_one else rows.filter(session_id=pk)
+        if self._exists(project_id, pk):
+            return rows.filter(pk=pk)
+        is_user = Player.objects.filter(project_id=project_id, pk=pk).exists()
+        return rows.filter(player_id=pk) if is_user else rows.filter(session_id=pk)
 
     @admin.display(description="type")
     def short_type(self, obj: Event) -> str:
         return Truncator(obj.type).chars(60)
 
     @admin.display(description="session")
-    def session_link(self, obj: Event) -> str:
-        return link(Session, obj.session_id, obj.session_id)
+    def session_link(self, obj: Event) -> str | None:
+        return link(Session, obj.session_id, obj.session_id) if obj.session_id else None
 
     @admin.display(description="data")
     def shown_data(self, obj: Event) -> str | None:
-        if obj.data is None:
-            return None
-        return format_html("<pre>{}</pre>", json.dumps(obj.data, indent=2, ensure_ascii=False))
+        return _json(obj.data)
 
 
 @admin.register(LogLine)
