@@ -114,12 +114,12 @@ class Door:
         )
         if not self._allows_host(headers.get(b"host", b"")):
             return await turn_away(route, request, wrong_host())
-        is_read = True
+        is_read, limit = True, self._body_limit * route.limits
         try:
             if route.takes_body:
-                request.body = await read_body(receive, headers, self._body_limit)
+                request.body = await read_body(receive, headers, limit)
             else:
-                is_read = await pass_over_body(receive, headers, self._body_limit)
+                is_read = await pass_over_body(receive, headers, limit)
         except Problem as problem:
             return await turn_away(route, request, problem)
         response = await call(route, request)

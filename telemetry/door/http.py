@@ -100,6 +100,7 @@ class HotRoute:
     `preflight` answers ``OPTIONS``, for browsers; without one `hot` does. Unless it `takes_body`,
     a body is read and forgotten, whatever it is. `is_prefix`: all paths that begin with `path` are
     this route's. Methods that it `leaves` are answered by Django. `log` is told what goes wrong.
+    Bodies may have `limits` times as many bytes as usual.
     """
 
     path: str
@@ -110,3 +111,4 @@ class HotRoute:
     is_prefix: bool = False
     leaves: frozenset[str] = frozenset()
     log: Log | None = None
+    limits: int = 1
