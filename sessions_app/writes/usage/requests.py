@@ -21,6 +21,7 @@ from sessions_app.writes.sessions import ENDING
 from sessions_app.writes.usage.names import refuse_too_many, words_of
 from sessions_app.writes.usage.storing import store_changes
 from sessions_app.writes.usage.users import (
+    HOLD,
     PROJECT_COLUMNS,
     USER_COLUMNS,
     UserKey,
@@ -174,6 +175,7 @@ def _with_problems(request: AppRequest, outcome: Outcome, refused: set[Name]) ->
 _AT_ONCE = 1000
 # Users whom a request is just changing are passed over: they are not silent.
 _SILENT = f"""
+{HOLD}
 SELECT {", ".join(f"p.{name.strip()}" for name in PROJECT_COLUMNS.split(","))},
        u.device_id, {USER_COLUMNS}
   FROM telemetry_project p

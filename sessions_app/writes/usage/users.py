@@ -22,7 +22,11 @@ __all__ = ["UserKey", "load_projects", "load_users", "project_of", "seen_near", 
 UserKey = tuple[int, str]
 
 PROJECT_COLUMNS = "id, timezone, country, address_policy, checksum_salt"
+# Deletes nothing, but takes the lock by which whoever deletes a project knows that a batch, which
+# has seen it, may still be writing (`telemetry.deletion`).
+HOLD = "WITH held AS (DELETE FROM sessions_app_appuser WHERE false)"
 _PROJECTS = f"""
+{HOLD}
 SELECT app_key, {PROJECT_COLUMNS} FROM telemetry_project WHERE app_key = ANY(%b::text[])
 """.encode()
 
