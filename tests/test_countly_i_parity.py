@@ -56,7 +56,7 @@ REQUESTS = {
     "options": ("OPTIONS", "/i", "", {"origin": "https://example.org"}),
     "wrong host": ("GET", f"/i?{BEGIN}", "", {"host": "example.org"}),
     "gzip": ("POST", f"/i?{BEGIN}", b"\x1f\x8b", {"content-encoding": "gzip"}),
-    "too large": ("POST", f"/i?{BEGIN}", "x" * (1024 * 1024 + 1), {"content-type": FORM}),
+    "too large": ("POST", f"/i?{BEGIN}", "x" * (8 * 1024 * 1024 + 1), {"content-type": FORM}),
     "browser": ("GET", f"/i?{BEGIN}", "", {"cookie": "sessionid=x", "accept-encoding": "gzip",
                 "origin": "https://a.example", "range": "bytes=0-1", "if-none-match": "*"}),
 }  # fmt: skip
