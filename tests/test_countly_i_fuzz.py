@@ -15,7 +15,7 @@ from tests.wire_helpers import through_door
 KEY = "the-app-key"
 # One transaction for all examples of a test: what one stored does not matter to the next.
 FUZZ = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 NAMES = (
