@@ -250,13 +250,15 @@ _ROWS = f"""
            AS p(period, bucket, piece, adds, users_as)
  CROSS JOIN unnest(%s::int2[]) AS i(dimension)
  CROSS JOIN LATERAL (SELECT value, t, n, d, e,
-                            CASE WHEN dimension = ANY(%s) THEN t ELSE u END AS u
-                       FROM {_USAGE}
+                            CASE WHEN r.is_range THEN t ELSE u END AS u, r.is_range
+                       FROM {_USAGE}, (SELECT i.dimension = ANY(%s) AS is_range) r
                       WHERE project_id = %s AND dimension = i.dimension AND bucket = p.bucket
                         AND (%s::text[] IS NULL OR value = ANY(%s)) OFFSET 0) c
 """
 # Users of a piece: of the one bucket that it is, or of a part of a week. Pieces that are all one
 # bucket have none of the others.
+# Who is in a range is so when they first come in each bucket, and may be in others later: so of
+# ranges nothing can be bounded by a larger bucket, but whole weeks and months are taken as such.
 _PIECES = f"""
 SELECT i.dimension, c.value, p.period,
        coalesce(sum(c.t) FILTER (WHERE p.adds), 0) AS t,
@@ -264,10 +266,10 @@ SELECT i.dimension, c.value, p.period,
        coalesce(sum(c.d) FILTER (WHERE p.adds), 0) AS d,
        coalesce(sum(c.e) FILTER (WHERE p.adds), 0) AS e,
        coalesce(sum(c.u) FILTER (WHERE p.users_as = 1), 0)
-       + least(coalesce(sum(c.u) FILTER (WHERE p.users_as = 2), 0),
+       + least(sum(c.u) FILTER (WHERE p.users_as = 2 AND NOT c.is_range),
                coalesce(sum(c.u) FILTER (WHERE p.users_as = 3), 0)) AS u,
-       sum(c.u) FILTER (WHERE p.users_as = 4) AS u_months,
-       sum(c.u) FILTER (WHERE p.users_as = 5) AS u_years
+       sum(c.u) FILTER (WHERE p.users_as = 4 AND NOT c.is_range) AS u_months,
+       sum(c.u) FILTER (WHERE p.users_as = 5 AND NOT c.is_range) AS u_years
 {_ROWS}
  GROUP BY i.dimension, c.value, p.period, p.piece
 """

@@ -108,6 +108,19 @@ def test_users_are_the_fewest_that_any_way_of_counting_gives(project, client):
     assert figures(client.get(url))["Users"].text == "≤ 1"  # the month had but one
 
 
+def test_ranges_of_some_days_are_of_these_days_whatever_they_were_first_in_the_month(
+    project, client
+):
+    for days_ago in (12, 2, 1, 0):  # the months' and the year's first session is another
+        use(project, at=day(days_ago))
+    response = client.get(f"{URL}?from=2026-03-16&to=2026-03-18")
+    found = {title: ranking for title, _, ranking in response.context["ranges"]}
+    loyalty = {row.label: row.totals.sessions for row in found["Loyalty"].rows}
+    assert (loyalty["1"], loyalty["2"], loyalty["3-5"]) == (0, 1, 2)
+    frequency = {row.label: row.totals.sessions for row in found["Frequency"].rows}
+    assert (frequency["8-14 days"], frequency["1 day"], frequency["first session"]) == (1, 2, 0)
+
+
 def test_ranges_are_in_their_order_with_words(project, client):
     use(project, at=day(3), seconds=5)
     use(project, at=day(2), seconds=45)
@@ -168,9 +181,7 @@ def test_a_page_takes_the_same_few_queries_whatever_is_stored(
         for number in range(times):
             use(project, f"d{number}", day(number), seconds=9, events=[{"key": "e", "count": 1}])
         for query in ("", "?period=year", "?period=today", "?from=2020-01-01"):
-            with django_assert_num_queries(
-                7
-            ):  # savepoint, session, user, project; totals, ranges
+            with django_assert_num_queries(7):  # savepoint, session, user, project; totals, ranges
                 assert client.get(URL + query).status_code == 200
 
 
