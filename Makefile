@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 # Files side by side; `make test ARGS="tests/test_x.py -q"` runs some, one after the other.
-ARGS.test := -n 2 --dist loadfile
+ARGS.test := -n 3 --dist loadfile
 
 define DEMO_FOLDER
 from pathlib import Path; from telemetry.data_dir import choose_data_dir; print(choose_data_dir(Path.cwd()) / "demo")

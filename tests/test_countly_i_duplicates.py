@@ -35,7 +35,8 @@ def test_the_same_again_is_acknowledged_and_not_counted(app):
 
 
 @pytest.mark.parametrize(
-    "change", [{"rr": "7"}, {"checksum": "a"}, {"checksum256": "b"}, {"rr": "0", "checksum": ""}]
+    "change",
+    [{"rr": "7"}, {"checksum": "a"}, {"checksum256": "b"}, {"rr": "0", "checksum": ""}, {"_": "1"}],
 )
 def test_the_queues_length_and_checksums_do_not_make_it_another(app, change):
     assert app.send(**BEGIN, rr="1", checksum256="0") == ""

@@ -255,7 +255,8 @@ def test_what_the_old_name_sent_is_known_under_the_new_one_only(app):
 def test_what_is_told_about_a_user_adds_up(app):
     app.send(user_details={"name": "Ann", "custom": {"level": 1}})
     app.send(user_details={"email": "a@example.org", "custom": {"rank": 2}})
-    details = {"name": "Ann", "email": "a@example.org", "custom": {"rank": 2}}
+    custom = {"level": 1, "rank": 2}
+    details = {"name": "Ann", "email": "a@example.org", "custom": custom}
     assert AppUser.objects.get().details == details
 
 
@@ -275,3 +276,9 @@ def test_too_much_about_a_user_is_told_and_not_kept(app):
     assert "more than 16,384" in app.send(user_details={"x": "y" * 16_384}, begin_session="1")
     user = AppUser.objects.get()
     assert (user.details, user.num_sessions) == ({}, 1)
+
+
+def test_who_tells_ever_more_of_a_user_is_known_by_what_was_told_last(app):
+    for number in range(6):
+        app.send(user_details={f"name {number}": "y" * 15_000})
+    assert [*AppUser.objects.get().details] == ["name 4", "name 5"]

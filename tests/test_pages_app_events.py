@@ -126,13 +126,9 @@ def test_pages_take_the_same_few_queries_whatever_is_stored(
     for keys in ("a", "abcdef"):
         for key in keys:
             happen(project, key, segmentation={"s": key})
-        with django_assert_num_queries(
-            7
-        ):  # savepoint, session, user, project; events, steps
+        with django_assert_num_queries(7):  # savepoint, session, user, project; events, steps
             client.get(URL)
-        with django_assert_num_queries(
-            8
-        ):  # savepoint, session, user, project; names, counters
+        with django_assert_num_queries(8):  # savepoint, session, user, project; names, counters
             client.get(ONE, {"event": "a"})
         with django_assert_num_queries(10):  # and the values, and these over time
             client.get(ONE, {"event": "a", "by": "s"})

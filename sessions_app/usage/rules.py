@@ -6,11 +6,14 @@ never ended is counted as a length at its last activity. Requests of a device ar
 order in which they came. Nothing here touches a table: what is to be stored is in ``Changes``.
 """
 
+from typing import Any
+
 from sessions_app.models.sessions import EndReason
 from sessions_app.models.usage import AppUser, Dimension
 from sessions_app.usage.buckets import Buckets
 from sessions_app.usage.ranges import duration_range, frequency_range, loyalty_range
 from sessions_app.usage.state import AppRequest, Changes, SessionChange, StoredEvent, User
+from telemetry import wire_json
 from telemetry.ids import new_id
 
 __all__ = ["COOLDOWN", "apply_request", "is_repeated", "merge_users", "time_out"]
@@ -20,6 +23,8 @@ COOLDOWN = 15
 # So many requests of a device are remembered; a bulk of more is remembered as a whole.
 _REMEMBERED = 16
 _DIGEST = 8
+# Characters of JSON that are kept of a user.
+_MOST_DETAILS = 64 * 1024
 
 _NONE, _OPEN, _ENDED, _TIMED_OUT = (int(state) for state in AppUser.State)
 _SESSIONS = int(Dimension.SESSIONS)
@@ -70,7 +75,7 @@ def apply_request(user: User, request: AppRequest, changes: Changes) -> None:
     hour = changes.hour(project.id, changes.buckets(project, at).hour)
     hour[_HOUR_E] += 1
     if request.details:
-        user.details = {**user.details, **request.details}
+        user.details = _with_details(user.details, request.details)
     session_id = None
     if request.begins:
         _begin(user, request, changes)
@@ -92,6 +97,16 @@ def apply_request(user: User, request: AppRequest, changes: Changes) -> None:
     if request.begins or request.seconds or request.ends or request.events:
         user.last_at = at if user.last_at is None else max(user.last_at, at)
     user.heard_at = request.received
+
+
+def _with_details(before: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """What is known of a user, with what was told now; of ``custom`` part by part."""
+    details = {**before, **told}
+    custom, own = before.get("custom"), told.get("custom")
+    if isinstance(custom, dict) and isinstance(own, dict):
+        details["custom"] = {**custom, **own}
+    # Whoever makes up names without end keeps what was told last.
+    return details if len(wire_json.dump(details)) <= _MOST_DETAILS else told
 
 
 def _begin(user: User, request: AppRequest, changes: Changes) -> None:
@@ -311,7 +326,7 @@ def merge_users(user: User, old: User, changes: Changes) -> None:
     last = [at for at in (user.last_seen, old.last_seen) if at is not None]
     user.first_seen, user.last_seen = min(first, default=None), max(last, default=None)
     user.metrics = {**old.metrics, **user.metrics}
-    user.details = {**old.details, **user.details}
+    user.details = _with_details(old.details, user.details)
     user.country = user.country or old.country
     user.recent = old.recent + user.recent
     user.begun += old.begun

@@ -39,8 +39,9 @@ _INTEGER = re.compile(r"\s*([+-]?\d{1,15})", re.ASCII).match
 _NUMBER = re.compile(r"\s*[+-]?(\d{1,300}(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?\s*", re.I | re.A).fullmatch
 _COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII).fullmatch
 _MOST = 1e300
-# Not part of what a request says: the length of the SDK's queue, and what it is signed with.
-_NOT_SAID = frozenset({"rr", *CHECKSUMS})
+# Not part of what a request says: the length of the SDK's queue, what it is signed with, and what
+# scripts make up anew each time that they ask.
+_NOT_SAID = frozenset({"rr", "callback", "_", *CHECKSUMS})
 # What is kept with a session, besides its metrics.
 _KEPT = ("sdk_name", "sdk_version", "tz", "location")
 
