@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import orjson
 
-__all__ = ["dump", "load"]
+__all__ = ["dump", "is_deeper", "load"]
 
 # Might be more than 64 bits: they end at 18446744073709551615.
 _LONG_NUMBER = re.compile(rb"[0-9]{19}").search
@@ -46,6 +46,17 @@ def dump(value: Any) -> str:
     except orjson.JSONEncodeError:
         return _encode(value)
     return _encode(value) if "null" in text else text
+
+
+def is_deeper(value: Any, most: int) -> bool:
+    """Whether objects and arrays are nested more deeply than so many levels."""
+    level = [value]
+    for _ in range(most):
+        inner = [each for each in level if isinstance(each, dict | list)]
+        level = [p for each in inner for p in (each.values() if isinstance(each, dict) else each)]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)
 
 
 def _integer(text: str) -> int:

@@ -10,7 +10,7 @@ from sessions_app.writes.usage.requests import (
     time_out_silent_users,
 )
 from telemetry import clock
-from telemetry.store import get_store
+from telemetry.store import WriteRejected, get_store
 
 __all__ = [
     "AppEvent",
@@ -26,9 +26,15 @@ __all__ = [
 async def record_requests(requests: Sequence[AppRequest]) -> list[Outcome]:
     """Count requests, in this order; an outcome for each. All or none is stored.
 
-    They are committed when this returns. Raises ``StoreError``.
+    They are committed when this returns. One that the database refuses, whatever it is stored
+    together with, leaves the others alone. Raises ``StoreError`` if a later try may succeed.
     """
-    outcomes: list[Outcome] = await get_store().submit(RecordRequests(requests))
+    try:
+        outcomes: list[Outcome] = await get_store().submit(RecordRequests(requests))
+    except WriteRejected as reason:
+        if len(requests) == 1:
+            return [Outcome(Result.REFUSED, None, (str(reason),))]
+        return [(await record_requests((request,)))[0] for request in requests]
     return outcomes
 
 

@@ -100,7 +100,9 @@ def load_json(text: bytes) -> Any:
     """What a JSON text says, made storable. ``BadJSON`` if it is none, or nested too deeply."""
     try:
         value = wire_json.load(text)
-        if text.count(b"[") + text.count(b"{") > MAX_DEPTH and _is_too_deep(value):
+        if text.count(b"[") + text.count(b"{") > MAX_DEPTH and wire_json.is_deeper(
+            value, MAX_DEPTH
+        ):
             raise BadJSON(f"it is nested too deeply: {MAX_DEPTH} levels are the most")
         if _UNSTORABLE(text) or b"\0" in text:
             return _storable(value)
@@ -111,16 +113,6 @@ def load_json(text: bytes) -> Any:
     except ValueError as reason:
         raise BadJSON(str(reason)) from None
     return value
-
-
-def _is_too_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        inner = [each for each in level if isinstance(each, dict | list)]
-        level = [p for each in inner for p in (each.values() if isinstance(each, dict) else each)]
-        if not level:
-            return False
-    return any(isinstance(each, dict | list) for each in level)
 
 
 def _storable(value: Any) -> Any:

@@ -95,7 +95,7 @@ async def _write(request: Request, params: Params, problems: list[str], callback
         return success(_INFO[Result.REPEATED], callback)
     if wrong := [*problems, *_wrong_with(outcome)]:
         info = "; ".join(wrong)[:_MOST_INFO]
-        await _note(request, 200, info, project=outcome.project_id)
+        await _note(request, 200, info, project=outcome.project_id, key=app_key)
         return success(info, callback)
     return result(200, "Success", callback) if callback else SUCCESS
 
@@ -126,8 +126,8 @@ async def _bulk(request: Request, params: Params, problems: list[str], callback:
         outcome = next(outcomes) if found else _SKIPPED
         wrong.extend(_wrong_with(outcome))
         if wrong and outcome.result is not Result.REPEATED:
-            key = "" if found else text_of(_of(item, "app_key")) or app_key
             project = outcome.project_id
+            key = text_of(_of(item, "app_key")) or app_key
             await _note(request, 200, "; ".join(wrong), item=item, project=project, key=key)
     told = [
         f"requests[{place}]: {'; '.join(wrong)}" for place, (_, wrong) in enumerate(items) if wrong

@@ -148,7 +148,7 @@ def _data(event: Any) -> str | None:
         if len(text) * 4 > MAX_EVENT and len(text.encode()) > MAX_EVENT:
             raise BadField("event", f"must have at most {MAX_EVENT} bytes, as compact JSON")
         _check_text(text, "event")
-        if text.count("[") + text.count("{") > MAX_DEPTH and _is_too_deep(event):
+        if text.count("[") + text.count("{") > MAX_DEPTH and wire_json.is_deeper(event, MAX_DEPTH):
             raise BadField("event", f"is nested too deeply: {MAX_DEPTH} levels are the most")
         if _NUL in text and _has_nul(event):
             raise BadField("event", "must not have NUL characters")
@@ -157,16 +157,6 @@ def _data(event: Any) -> str | None:
     except ValueError:
         raise BadField("event", "has a number that is too large") from None
     return text
-
-
-def _is_too_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        inner = [each for each in level if isinstance(each, dict | list)]
-        level = [p for each in inner for p in (each.values() if isinstance(each, dict) else each)]
-        if not level:
-            return False
-    return any(isinstance(each, dict | list) for each in level)
 
 
 def _has_nul(value: Any) -> bool:

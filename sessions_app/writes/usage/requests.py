@@ -45,6 +45,7 @@ class Result(IntEnum):
     REPEATED = 2
     NO_CHECKSUM = 3
     WRONG_CHECKSUM = 4
+    REFUSED = 5
 
 
 class Outcome(NamedTuple):
