@@ -48,5 +48,7 @@ def app_users_of(project: Project, players: Iterable[Player]) -> dict[UUID, AppU
 
 def duration_of(session: Session, now: datetime) -> float:
     """How long it took, or has taken yet, in seconds; never below 0."""
-    seconds = ((session.ended_at or now) - session.started_at).total_seconds()
+    # What an app's device does may be told much later.
+    until = session.last_at if session.dialect == Dialect.COUNTLY else now
+    seconds = ((session.ended_at or until) - session.started_at).total_seconds()
     return max(0.0, round(seconds, 3))

@@ -56,7 +56,7 @@ class Sweeper:
                 logger.warning("Silent sessions are ended again.")
             self._fails = False
             if ended:
-                logger.info("Ended %d silent sessions.", ended)
+                logger.info("Ended %d silent session%s.", ended, "" if ended == 1 else "s")
         finally:
             connection.close()
 

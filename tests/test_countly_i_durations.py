@@ -22,7 +22,7 @@ def app(monkeypatch):
     [
         *(("1", 1), ("119", 119), ("120", 120), ("121", 120), ("99999", 120), ("9" * 400, 120)),
         *(("30.9", 30), (" 30", 30), ("+30", 30), ("30s", 30), ("007", 7), ("1e2", 1)),
-        *(("0", 0), ("0.9", 0), ("-5", 0), ("-0", 0), ("", 0), ("-" + "9" * 400, 0)),
+        *(("0", 0), ("0.9", 0), ("-0", 0), ("", 0)),
     ],
 )
 def test_a_duration_is_read_as_parseint_does_and_120_seconds_are_the_most(app, text, seconds):
@@ -30,6 +30,12 @@ def test_a_duration_is_read_as_parseint_does_and_120_seconds_are_the_most(app, t
     assert app.send(session_duration=text) == ""
     assert app.year.get("d", 0) == seconds
     assert Session.objects.get().active_seconds == seconds
+
+
+@pytest.mark.parametrize("text", ["-5", "-" + "9" * 400])
+def test_a_duration_below_0_is_told(app, text):
+    assert app.send(session_duration=text, begin_session="") == "session_duration is below 0"
+    assert app.year == {"e": 1}
 
 
 @pytest.mark.parametrize("text", ["abc", "NaN", "Infinity", "s30", ".5", "-", "٣٠"])

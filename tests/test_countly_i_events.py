@@ -75,14 +75,20 @@ def test_a_sum_that_is_a_number_is_added(app, sum_, s):
     assert counted(app, {"key": "k", "count": 1, "sum": sum_}) == {"c": 1, "s": s}
 
 
-@pytest.mark.parametrize("sum_", [0, "", "x", None, True, [], {}, "0"])
-def test_a_sum_that_is_none_adds_nothing(app, sum_):
+@pytest.mark.parametrize("sum_", [0, "", None, False, "0"])
+def test_a_sum_that_is_nothing_adds_nothing(app, sum_):
     assert counted(app, {"key": "k", "count": 1, "sum": sum_}) == {"c": 1}
 
 
-@pytest.mark.parametrize(
-    ("dur", "total"), [(5, 5), ("2.5", 2.5), (0, None), ("x", None), (None, None)]
-)
+@pytest.mark.parametrize("name", ["sum", "dur"])
+@pytest.mark.parametrize("sum_", ["x", True, [], {}, 1e301])
+def test_a_sum_that_is_no_number_is_told(app, name, sum_):
+    told = app.send(events=[{"key": "k", "count": 1, name: sum_}])
+    assert told == f"event k: {name} is no number that can be added up"
+    assert event_counts(app.project, "k")[2012] == {"c": 1}
+
+
+@pytest.mark.parametrize(("dur", "total"), [(5, 5), ("2.5", 2.5), (0, None), (None, None)])
 def test_a_duration_is_added_as_a_sum_is(app, dur, total):
     expected = {"c": 1} if total is None else {"c": 1, "dur": total}
     assert counted(app, {"key": "k", "count": 1, "dur": dur}) == expected

@@ -188,7 +188,6 @@ def test_in_a_bulk_the_senders_address_tells_nothing_and_an_items_own_does(
         (KEEP, LONDON, LONDON),
         (SHORTEN, LONDON, "81.2.69.0"),
         (SHORTEN, "2001:480::1", "2001:480::"),
-        (SHORTEN, "home of Ann", ""),
         (DROP, LONDON, ""),
     ],
 )
@@ -198,6 +197,14 @@ def test_of_an_address_is_kept_what_the_project_wants_after_it_was_looked_up(pol
     assert Session.objects.get().address == kept
     assert place(app)[0].keys() <= {"GB", "US", "Unknown"}
     assert ("GB" in place(app)[0]) == (address == LONDON)
+
+
+def test_what_is_no_address_is_told_and_the_senders_is_taken():
+    app = new_app()
+    told = app.send(begin_session="1", ip_address="home of Ann", country_code="TUR")
+    assert "ip_address is no address" in told
+    assert "country_code has not two letters" in told
+    assert Session.objects.get().address == "127.0.0.1"
 
 
 @pytest.mark.parametrize("value", [5, True, [], {}, None, "x" * 5000, "\0"], ids=repr)

@@ -31,10 +31,10 @@ class KeyInUse(ValidationError):
 
 
 def create_app(*, name: str, timezone: str = "", country: str = "", category: str = "") -> Project:
-    """Make a project. What is no time zone or country is passed over, as it was at Countly."""
+    """Make a project, in UTC if no time zone is given."""
     with transaction.atomic():
-        zone = timezone if timezone in available_timezones() else "UTC"
-        project = create_project(name=name, timezone=zone).project
+        _check({"timezone": timezone, "country": country})
+        project = create_project(name=name, timezone=timezone or "UTC").project
         update_app(project=project, changes={"country": country, "category": category})
     return project
 
@@ -42,10 +42,11 @@ def create_app(*, name: str, timezone: str = "", country: str = "", category: st
 def update_app(*, project: Project, changes: Mapping[str, str]) -> dict[str, str]:
     """Change ``name``, ``timezone``, ``country``, ``category`` and ``key``.
 
-    Returns what has changed; a time zone or country that there is not does not. Counters stay in
-    the buckets of the time zone that they were counted in.
+    Returns what has changed. Counters stay in the buckets of the time zone that they were counted
+    in; so what is no time zone is refused, while Countly passed it over.
     """
-    wanted = {name: value for name, value in changes.items() if _is_valid(name, value)}
+    _check(changes)
+    wanted = dict(changes)
     if "name" in wanted:
         wanted["name"] = clean_name(wanted["name"])
     changed = {
@@ -73,12 +74,12 @@ def update_app(*, project: Project, changes: Mapping[str, str]) -> dict[str, str
     return changed
 
 
-def _is_valid(name: str, value: str) -> bool:
-    if name == "timezone":
-        return value in available_timezones()
-    if name == "country":
-        return _COUNTRY(value) is not None
-    return True
+def _check(changes: Mapping[str, str]) -> None:
+    timezone, country = changes.get("timezone"), changes.get("country")
+    if timezone and timezone not in available_timezones():
+        raise ValidationError(f"timezone: {timezone[:64]} is none, such as Europe/Istanbul")
+    if country and not _COUNTRY(country):
+        raise ValidationError("country: give two capital letters, such as TR")
 
 
 def reset_app(*, project: Project) -> None:

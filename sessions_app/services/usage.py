@@ -23,18 +23,20 @@ __all__ = [
 ]
 
 
-async def record_requests(requests: Sequence[AppRequest]) -> list[Outcome]:
+async def record_requests(requests: Sequence[AppRequest], remembered: int = 1) -> list[Outcome]:
     """Count requests, in this order; an outcome for each. All or none is stored.
 
     They are committed when this returns. One that the database refuses, whatever it is stored
-    together with, leaves the others alone. Raises ``StoreError`` if a later try may succeed.
+    together with, leaves the others alone. At least so many requests of each device are
+    `remembered`, to know them again. Raises ``StoreError`` if a later try may succeed.
     """
+    write = RecordRequests(requests, remembered)
     try:
-        outcomes: list[Outcome] = await get_store().submit(RecordRequests(requests))
+        outcomes: list[Outcome] = await get_store().submit(write)
     except WriteRejected as reason:
         if len(requests) == 1:
             return [Outcome(Result.REFUSED, None, (str(reason),))]
-        return [(await record_requests((request,)))[0] for request in requests]
+        return [(await record_requests((request,), remembered))[0] for request in requests]
     return outcomes
 
 

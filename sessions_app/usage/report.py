@@ -322,6 +322,8 @@ def change(now: float, before: float) -> Change:
     """In per cent, or “new” where there was nothing to compare with."""
     if not before:
         return Change("new", "up") if now else Change()
+    if now >= 10 * before > 0:  # what a per cent of next to nothing is says nothing
+        return Change(f"×{now / before:,.0f}", "up")  # noqa: RUF001 - times
     per_cent = (now - before) / abs(before) * 100
     rounded = round(per_cent, 1 if abs(per_cent) < 10 else 0)
     if not rounded:

@@ -11,7 +11,9 @@ from telemetry.demo.wire import Request, form
 
 __all__ = ["arrivals", "visit"]
 
-_BETWEEN = 6.0
+_BETWEEN = 60.0
+# Most who come have come not long ago.
+_RECENT = 500
 # Of those who come, so many come for the first time.
 _NEW = 0.12
 _DAY = 86_400
@@ -27,7 +29,11 @@ def arrivals(
         number += 1
         day = DAYS + (scene.clock() - began) / _DAY
         is_new = scene.rng.random() < _NEW
-        device = new_device(dice(run, number), int(day)) if is_new else scene.rng.choice(devices)
+        device = (
+            new_device(dice(run, number), int(day))
+            if is_new
+            else scene.rng.choice(devices[-_RECENT:])
+        )
         if device.id not in here:
             here.add(device.id)
             scene.spawn(visit(scene, app_key, device, day, here, is_first=is_new))

@@ -20,7 +20,7 @@ _MAPS = ("Harbour", "Old mill", "Quarry", "Ice cave")
 _ENEMIES = ("slime", "bat", "golem", "archer", "dragon")
 _WEAPONS = ("sword", "bow", "magic")
 _FIRST_WAIT = 2.0
-_BETWEEN = 9.0
+_BETWEEN = 40.0
 
 Deed = tuple[str, dict[str, Any]]
 

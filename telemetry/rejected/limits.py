@@ -17,8 +17,8 @@ __all__ = ["Group", "Limiter"]
 
 # Rows at once, and then by the second: of one mistake, of one sender, of all that a process has.
 _OF_A_MISTAKE = (5, 0.1)
-_OF_A_SENDER = (20, 4.0)
-_OF_ALL = (100, 40.0)
+_OF_A_SENDER = (100, 4.0)
+_OF_ALL = (300, 40.0)
 # Mistakes and senders that are remembered.
 _MOST = 1000
 

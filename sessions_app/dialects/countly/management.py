@@ -145,7 +145,7 @@ def _delete(holder: KeyHolder, args: Any) -> Any:
     _only_admins(holder)
     project = project_of_app_id(_app_id(args))
     if project is None or not delete_projects(projects=[project]):
-        raise Problem(500, "Error deleting app")
+        raise Problem(404, "App not found")
     return SUCCESS
 
 

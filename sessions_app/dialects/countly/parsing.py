@@ -6,6 +6,7 @@ same again for ever, and everything after it would wait.
 
 import re
 from hashlib import blake2b
+from ipaddress import ip_address
 from typing import Any
 
 import orjson
@@ -83,7 +84,7 @@ def read_request(
     old_device_id = text_of(params.get("old_device_id"))
     if old_device_id and old_device_id != device_id and is_usable_device(old_device_id):
         request.old_device_id = old_device_id
-    _place(request, params, address)
+    _place(request, params, address, problems)
     if request.begins:
         request.ignores_cooldown = bool(params.get("ignore_cooldown"))
         request.data = _data(params, metrics, request, problems)
@@ -126,6 +127,8 @@ def _seconds(raw: Any, problems: list[str]) -> int:
                 problems.append("session_duration is no number")
             return 0
         seconds = int(found[1])
+        if seconds < 0:
+            problems.append("session_duration is below 0")
     elif isinstance(raw, int | float) and not isinstance(raw, bool):
         seconds = int(max(-1.0, min(raw, MAX_SECONDS)))
     else:
@@ -166,14 +169,27 @@ def _details(raw: Any, problems: list[str]) -> dict[str, Any] | None:
     return None
 
 
-def _place(request: AppRequest, params: Params, address: str) -> None:
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _place(request: AppRequest, params: Params, address: str, problems: list[str]) -> None:
     """Where a device is: as it says, else where its address is, if a session begins."""
     own = text_of(params.get("ip_address")).strip()
+    if own and not _is_address(own):
+        problems.append("ip_address is no address: the sender's was taken")
+        own = ""
     request.address = (own or address)[:MAX_ADDRESS]
     if params.get("location") == "":  # who asks not to be found
         request.country = "Unknown" if request.begins else ""
         return
     country = text_of(params.get("country_code"))
+    if country and not _COUNTRY(country):
+        problems.append("country_code has not two letters")
     if _COUNTRY(country):
         request.country = country.upper()
         request.city = _name(params.get("city"))
@@ -231,7 +247,9 @@ def _event(raw: Any, received: float, problems: list[str]) -> AppEvent:
     count = _number(raw.get("count"))
     if not count:
         is_missing = raw.get("count") is None
-        raise Unusable("count is missing" if is_missing else "count is no number other than 0")
+        raise Unusable(
+            "count is missing" if is_missing else "count is 0, or no number that can be added up"
+        )
     at = raw.get("timestamp")
     kept = {
         name: value
@@ -242,8 +260,8 @@ def _event(raw: Any, received: float, problems: list[str]) -> AppEvent:
         key=key,
         at=None if at is None else _time(at, received),
         count=count,
-        sum=_number(raw.get("sum")) or 0.0,
-        seconds=_number(raw.get("dur")) or 0.0,
+        sum=_amount(raw, "sum", key, problems),
+        seconds=_amount(raw, "dur", key, problems),
         segments=[],
         data=_event_data(kept),
     )
@@ -292,6 +310,15 @@ def _segments(key: str, segmentation: dict[str, Any], problems: list[str]) -> li
         else:
             found.append((name, text))
     return found
+
+
+def _amount(event: dict[str, Any], name: str, key: str, problems: list[str]) -> float:
+    """What an event adds to its sums; 0 if that is nothing, or no number."""
+    raw = event.get(name)
+    found = _number(raw)
+    if found is None and raw not in (None, "", False):
+        problems.append(f"event {key[:40]}: {name} is no number that can be added up")
+    return found or 0.0
 
 
 def _number(raw: Any) -> float | None:

@@ -5,7 +5,7 @@ from django.urls import URLPattern, re_path
 from sessions_app.dialects.countly.analytics import read_analytics
 from sessions_app.dialects.countly.management import api_key, manage_apps, read_apps, read_users
 from sessions_app.dialects.countly.reading import read
-from sessions_app.dialects.countly.sdk import ping, sdk
+from sessions_app.dialects.countly.sdk import no_path, ping, sdk
 from telemetry.door.urls import View
 
 __all__ = ["urlpatterns"]
@@ -27,4 +27,5 @@ urlpatterns = [
     _path(f"o/users{_WHAT}", read_users),
     _path(f"i/apps{_WHAT}", manage_apps),
     _path("api-key", api_key),
+    _path("[io]/.+", no_path),
 ]

@@ -8,7 +8,7 @@ from telemetry import clock
 from telemetry.access import project_of_app_key
 from telemetry.door.http import Problem
 
-__all__ = ["ping", "sdk"]
+__all__ = ["no_path", "ping", "sdk"]
 
 
 @asking("/o/sdk")
@@ -41,3 +41,9 @@ def ping(asked: Asked) -> Any:  # noqa: ARG001
     if not database_answers():
         raise Problem(404, "DB Error")
     return SUCCESS
+
+
+@asking("/o/*")
+def no_path(asked: Asked) -> Any:  # noqa: ARG001
+    """Whatever later servers have elsewhere below ``/i`` and ``/o``: JSON, as all of Countly's."""
+    raise Problem(400, "Invalid path")

@@ -15,6 +15,7 @@ from sessions_app.dialects.countly.words import (
     SUCCESS,
     error,
     is_callback,
+    reply,
     result,
     success,
 )
@@ -31,8 +32,11 @@ __all__ = ["bulk", "write"]
 _MISSING = 'Missing parameter "app_key" or "device_id"'
 _NO_APP = "App does not exist"
 _NO_REQUESTS, _BAD_REQUESTS = 'Missing parameter "requests"', 'Invalid parameter "requests"'
+_ALLOW = ((b"allow", b"GET, POST, OPTIONS"),)
 _IGNORED = "Ignoring device_id"
 _SKIPPED = Outcome(Result.STORED)
+# Requests of a bulk that are stored together.
+_AT_ONCE = 1000
 _INFO = {
     Result.REPEATED: "Request ignored: Duplicate request",
     Result.NO_CHECKSUM: "Request does not have checksum",
@@ -56,7 +60,7 @@ async def _answer(
     request: Request, handle: Callable[[Request, Params, list[str], str], Awaitable[Response]]
 ) -> Response:
     if request.method not in {"GET", "POST"}:
-        return result(405, "Method not allowed")
+        return reply(405, {"result": "Method not allowed"}, headers=_ALLOW)
     params, problem = read_params(request)
     callback = text_of(params.get("callback"))
     if callback and not is_callback(callback):
@@ -116,22 +120,24 @@ async def _bulk(request: Request, params: Params, problems: list[str], callback:
     if not isinstance(raw, list):
         await _note(request, 400, f"{_BAD_REQUESTS}: {reason}", key=app_key)
         return result(400, _BAD_REQUESTS, callback)
+    told: list[str] = []
     received, text = _now(), signed(request)
-    items: list[tuple[AppRequest | None, list[str]]] = [
-        _item(item, params, received, text) for item in raw
-    ]
-    requests = [found for found, _ in items if found]
-    outcomes = iter(await record_requests(requests) if requests else ())
-    for (found, wrong), item in zip(items, raw, strict=True):
-        outcome = next(outcomes) if found else _SKIPPED
-        wrong.extend(_wrong_with(outcome))
-        if wrong and outcome.result is not Result.REPEATED:
-            project = outcome.project_id
-            key = text_of(_of(item, "app_key")) or app_key
-            await _note(request, 200, "; ".join(wrong), item=item, project=project, key=key)
-    told = [
-        f"requests[{place}]: {'; '.join(wrong)}" for place, (_, wrong) in enumerate(items) if wrong
-    ]
+    # A part at a time: each is committed before its time is over, and others get their turn.
+    for first in range(0, len(raw), _AT_ONCE):
+        part = raw[first : first + _AT_ONCE]
+        items = [_item(item, params, received, text) for item in part]
+        requests = [found for found, _ in items if found]
+        outcomes = iter(await record_requests(requests, len(raw)) if requests else ())
+        for place, ((found, wrong), item) in enumerate(zip(items, part, strict=True), first):
+            outcome = next(outcomes) if found else _SKIPPED
+            wrong.extend(_wrong_with(outcome))
+            if not wrong:
+                continue
+            told.append(f"requests[{place}]: {'; '.join(wrong)}")
+            if outcome.result is not Result.REPEATED:
+                project = outcome.project_id
+                key = text_of(_of(item, "app_key")) or app_key
+                await _note(request, 200, told[-1], item=item, project=project, key=key)
     info = "; ".join((*problems, *told))[:_MOST_INFO]
     if problems:
         await _note(request, 200, "; ".join(problems), key=app_key)

@@ -66,6 +66,7 @@ class RecordRequests(Write):
     order: ClassVar[int] = 35
 
     requests: Sequence[AppRequest]
+    remembered: int = 1
 
     @property
     def weight(self) -> int:
@@ -82,10 +83,10 @@ class RecordRequests(Write):
         for write in writes:
             for request in write.requests:
                 outcome = outcomes[place]
-                if outcome.result is Result.STORED:
-                    remembered = len(write.requests)
-                    if not _record(request, outcome, users, changes, remembered):
-                        outcomes[place] = outcome._replace(result=Result.REPEATED)
+                if outcome.result is Result.STORED and not _record(
+                    request, outcome, users, changes, write.remembered
+                ):
+                    outcomes[place] = outcome._replace(result=Result.REPEATED)
                 place += 1
         if changes.names:
             refused = refuse_too_many(batch, changes)
