@@ -35,6 +35,15 @@ def test_it_shows_what_came_why_and_by_which_dialect(project):
     assert "not theirs" not in text
 
 
+def test_what_came_is_shown_as_it_was_meant(project):
+    form = "events=%5B%7B%22key%22%3A%22%3Cb%3Ea+b%22%7D%5D&app_key=abcd…"
+    new_row(project, what="?device_id=d%261&x=1\n" + form)
+    new_row(project, what='{"a": "b+c=%20&d"}')
+    text = check_html(viewer(project).get(URL))
+    assert "?device_id=d&amp;1\nx=1\nevents=[{&quot;key&quot;:&quot;&lt;b&gt;a b" in text
+    assert "{&quot;a&quot;: &quot;b+c=%20&amp;d&quot;}" in text
+
+
 def test_pages_are_read_from_one_place_newest_first(project, django_assert_num_queries):
     rows(project, 120)
     client, seen, query = viewer(project), [], ""

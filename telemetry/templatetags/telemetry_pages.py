@@ -3,6 +3,7 @@
 import math
 from datetime import datetime
 from typing import Literal
+from urllib.parse import unquote_plus
 
 from django import template
 from django.utils.html import format_html
@@ -44,6 +45,16 @@ def ago(when: datetime | Literal[""] | None) -> str:
     name, length = next(((n, u) for n, u in _UNITS if seconds >= u), ("second", 1))
     count = seconds // length
     return f"{count} {name}{'' if count == 1 else 's'} ago"
+
+
+@register.filter
+def parameters(text: str) -> str:
+    """A query or a form as it was meant: a parameter to a line, decoded. JSON stays as it is."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        is_form = "=" in line and line.lstrip()[:1] not in {"{", "[", '"', "-"}
+        lines += map(unquote_plus, line.split("&")) if is_form else [line]
+    return "\n".join(lines)
 
 
 @register.simple_tag
