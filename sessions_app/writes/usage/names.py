@@ -12,7 +12,7 @@ from sessions_app.models.usage import Dimension
 from sessions_app.usage.state import Changes, Name
 from telemetry.store import Batch
 
-__all__ = ["LIMITS", "refuse_too_many", "words_of"]
+__all__ = ["LIMITS", "is_lost", "refuse_too_many", "words_of"]
 
 _EVENT, _SEGMENT, _VALUE = (
     int(Dimension.EVENT),
@@ -89,17 +89,22 @@ def _within_limits(batch: Batch, missing: Sequence[Name]) -> tuple[list[Name], s
     wanted: list[Name] = []
     refused: set[Name] = set()
     for name in missing:
-        project, dimension, event, segment, _ = name
-        limit = LIMITS.get(dimension, _MOST_VALUES)
-        is_lost = (project, _EVENT, event, "", "") in refused or (
-            (project, _SEGMENT, event, segment, "") in refused
-        )
-        if is_lost or counts[_parent(name)] >= limit:
+        limit = LIMITS.get(name[1], _MOST_VALUES)
+        if is_lost(name, refused) or counts[_parent(name)] >= limit:
             refused.add(name)
         else:
             counts[_parent(name)] += 1
             wanted.append(name)
     return wanted, refused
+
+
+def is_lost(name: Name, refused: set[Name]) -> bool:
+    """Whether a name is refused because its event or its segment is."""
+    project, dimension, event, segment, _ = name
+    if dimension not in {_SEGMENT, _VALUE}:
+        return False
+    is_of_lost_segment = dimension == _VALUE and (project, _SEGMENT, event, segment, "") in refused
+    return is_of_lost_segment or (project, _EVENT, event, "", "") in refused
 
 
 def _counts(batch: Batch, parents: set[Parent]) -> dict[Parent, int]:

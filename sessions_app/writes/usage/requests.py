@@ -18,7 +18,7 @@ from sessions_app.models.usage import Dimension
 from sessions_app.usage.rules import apply_request, is_repeated, merge_users, time_out
 from sessions_app.usage.state import AppProject, AppRequest, Changes, Name, User
 from sessions_app.writes.sessions import ENDING
-from sessions_app.writes.usage.names import refuse_too_many, words_of
+from sessions_app.writes.usage.names import is_lost, refuse_too_many, words_of
 from sessions_app.writes.usage.storing import store_changes
 from sessions_app.writes.usage.users import (
     HOLD,
@@ -170,7 +170,10 @@ def _with_problems(request: AppRequest, outcome: Outcome, refused: set[Name]) ->
         for segment, value in event.segments:
             names[project_id, Dimension.SEGMENT, event.key, segment, ""] = None
             names[project_id, Dimension.SEGMENT_VALUE, event.key, segment, value] = None
-    found = tuple(words_of(name) for name in names if name in refused)
+    # What is lost with its event or segment needs no words of its own.
+    found = tuple(
+        words_of(name) for name in names if name in refused and not is_lost(name, refused)
+    )
     return outcome._replace(problems=(*outcome.problems, *found)) if found else outcome
 
 
